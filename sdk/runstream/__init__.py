@@ -1,0 +1,1 @@
+"""Runstream: experiment tracking for training at scale."""

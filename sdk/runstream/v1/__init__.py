@@ -1,0 +1,1 @@
+"""Messages generated from proto/runstream/v1; regenerate with `make proto`."""
