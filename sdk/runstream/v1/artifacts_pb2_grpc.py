@@ -5,7 +5,7 @@ import warnings
 
 from runstream.v1 import artifacts_pb2 as runstream_dot_v1_dot_artifacts__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.71.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -18,14 +18,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in runstream/v1/artifacts_pb2_grpc.py depends on'
+        + f' but the generated code in runstream/v1/artifacts_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class ArtifactsStub:
+class ArtifactsStub(object):
     """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
@@ -46,7 +46,7 @@ class ArtifactsStub:
                 _registered_method=True)
 
 
-class ArtifactsServicer:
+class ArtifactsServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def CreateUpload(self, request, context):
@@ -85,7 +85,7 @@ def add_ArtifactsServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class Artifacts:
+class Artifacts(object):
     """Missing associated documentation comment in .proto file."""
 
     @staticmethod

@@ -2,8 +2,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -347,7 +346,7 @@ class ProducerEnd(_message.Message):
     points: int
     events: int
     died: bool
-    def __init__(self, last_seq: _Optional[int] = ..., points: _Optional[int] = ..., events: _Optional[int] = ..., died: _Optional[bool] = ...) -> None: ...
+    def __init__(self, last_seq: _Optional[int] = ..., points: _Optional[int] = ..., events: _Optional[int] = ..., died: bool = ...) -> None: ...
 
 class Void(_message.Message):
     __slots__ = ("reason",)

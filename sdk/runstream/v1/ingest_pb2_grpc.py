@@ -6,7 +6,7 @@ import warnings
 from runstream.v1 import events_pb2 as runstream_dot_v1_dot_events__pb2
 from runstream.v1 import ingest_pb2 as runstream_dot_v1_dot_ingest__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.71.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -19,14 +19,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in runstream/v1/ingest_pb2_grpc.py depends on'
+        + f' but the generated code in runstream/v1/ingest_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class IngestStub:
+class IngestStub(object):
     """Every call answers after the log has made its record durable.
 
     An error carries the trailing metadata "runstream-error-bin": a serialized
@@ -78,7 +78,7 @@ class IngestStub:
                 _registered_method=True)
 
 
-class IngestServicer:
+class IngestServicer(object):
     """Every call answers after the log has made its record durable.
 
     An error carries the trailing metadata "runstream-error-bin": a serialized
@@ -177,7 +177,7 @@ def add_IngestServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class Ingest:
+class Ingest(object):
     """Every call answers after the log has made its record durable.
 
     An error carries the trailing metadata "runstream-error-bin": a serialized

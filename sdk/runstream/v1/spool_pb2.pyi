@@ -2,8 +2,7 @@ from runstream.v1 import tracking_pb2 as _tracking_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -41,7 +40,7 @@ class RunDefinition(_message.Message):
     source: str
     world_size: int
     owned: bool
-    def __init__(self, run_index: _Optional[int] = ..., run_id: _Optional[str] = ..., tracking_uri: _Optional[str] = ..., attempt_start_ms: _Optional[int] = ..., source: _Optional[str] = ..., world_size: _Optional[int] = ..., owned: _Optional[bool] = ...) -> None: ...
+    def __init__(self, run_index: _Optional[int] = ..., run_id: _Optional[str] = ..., tracking_uri: _Optional[str] = ..., attempt_start_ms: _Optional[int] = ..., source: _Optional[str] = ..., world_size: _Optional[int] = ..., owned: bool = ...) -> None: ...
 
 class SeriesDefinition(_message.Message):
     __slots__ = ("run_index", "series_index", "key", "model_id", "dataset_name", "dataset_digest")
@@ -91,7 +90,7 @@ class RunClosed(_message.Message):
     DIED_FIELD_NUMBER: _ClassVar[int]
     run_index: int
     died: bool
-    def __init__(self, run_index: _Optional[int] = ..., died: _Optional[bool] = ...) -> None: ...
+    def __init__(self, run_index: _Optional[int] = ..., died: bool = ...) -> None: ...
 
 class ProcessClosed(_message.Message):
     __slots__ = ()
@@ -125,7 +124,7 @@ class AgentCall(_message.Message):
     request: bytes
     timeout_ms: int
     read_your_writes: bool
-    def __init__(self, tracking_uri: _Optional[str] = ..., method: _Optional[str] = ..., request: _Optional[bytes] = ..., timeout_ms: _Optional[int] = ..., read_your_writes: _Optional[bool] = ...) -> None: ...
+    def __init__(self, tracking_uri: _Optional[str] = ..., method: _Optional[str] = ..., request: _Optional[bytes] = ..., timeout_ms: _Optional[int] = ..., read_your_writes: bool = ...) -> None: ...
 
 class AgentFlush(_message.Message):
     __slots__ = ("tracking_uri", "level", "timeout_ms", "producer_id")
@@ -253,7 +252,7 @@ class ProcessStatus(_message.Message):
     refused: int
     oldest_pending_ms: int
     runs: _containers.RepeatedCompositeFieldContainer[RunBacklog]
-    def __init__(self, pid: _Optional[int] = ..., producer_id: _Optional[bytes] = ..., alive: _Optional[bool] = ..., cells_spooled: _Optional[int] = ..., cells_accepted: _Optional[int] = ..., event_bytes_spooled: _Optional[int] = ..., event_bytes_accepted: _Optional[int] = ..., artifacts_pending: _Optional[int] = ..., refused: _Optional[int] = ..., oldest_pending_ms: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunBacklog, _Mapping]]] = ...) -> None: ...
+    def __init__(self, pid: _Optional[int] = ..., producer_id: _Optional[bytes] = ..., alive: bool = ..., cells_spooled: _Optional[int] = ..., cells_accepted: _Optional[int] = ..., event_bytes_spooled: _Optional[int] = ..., event_bytes_accepted: _Optional[int] = ..., artifacts_pending: _Optional[int] = ..., refused: _Optional[int] = ..., oldest_pending_ms: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunBacklog, _Mapping]]] = ...) -> None: ...
 
 class RunBacklog(_message.Message):
     __slots__ = ("run_id", "tracking_uri", "points_spooled", "points_accepted")
@@ -279,4 +278,4 @@ class DestinationStatus(_message.Message):
     last_error: str
     last_error_ms: int
     last_accepted_ms: int
-    def __init__(self, tracking_uri: _Optional[str] = ..., connected: _Optional[bool] = ..., last_error: _Optional[str] = ..., last_error_ms: _Optional[int] = ..., last_accepted_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, tracking_uri: _Optional[str] = ..., connected: bool = ..., last_error: _Optional[str] = ..., last_error_ms: _Optional[int] = ..., last_accepted_ms: _Optional[int] = ...) -> None: ...

@@ -3,8 +3,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -202,7 +201,7 @@ class SearchRunsRequest(_message.Message):
     order_by: _containers.RepeatedScalarFieldContainer[str]
     page_token: str
     all_experiments: bool
-    def __init__(self, experiment_ids: _Optional[_Iterable[str]] = ..., filter: _Optional[str] = ..., view_type: _Optional[_Union[ViewType, str]] = ..., max_results: _Optional[int] = ..., order_by: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., all_experiments: _Optional[bool] = ...) -> None: ...
+    def __init__(self, experiment_ids: _Optional[_Iterable[str]] = ..., filter: _Optional[str] = ..., view_type: _Optional[_Union[ViewType, str]] = ..., max_results: _Optional[int] = ..., order_by: _Optional[_Iterable[str]] = ..., page_token: _Optional[str] = ..., all_experiments: bool = ...) -> None: ...
 
 class SearchRunsResponse(_message.Message):
     __slots__ = ("runs", "next_page_token")
@@ -333,7 +332,7 @@ class ListArtifactsRequest(_message.Message):
     run_id: str
     path: str
     recursive: bool
-    def __init__(self, run_id: _Optional[str] = ..., path: _Optional[str] = ..., recursive: _Optional[bool] = ...) -> None: ...
+    def __init__(self, run_id: _Optional[str] = ..., path: _Optional[str] = ..., recursive: bool = ...) -> None: ...
 
 class FileInfo(_message.Message):
     __slots__ = ("path", "is_dir", "file_size", "object_key", "sha256")
@@ -347,7 +346,7 @@ class FileInfo(_message.Message):
     file_size: int
     object_key: str
     sha256: bytes
-    def __init__(self, path: _Optional[str] = ..., is_dir: _Optional[bool] = ..., file_size: _Optional[int] = ..., object_key: _Optional[str] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, path: _Optional[str] = ..., is_dir: bool = ..., file_size: _Optional[int] = ..., object_key: _Optional[str] = ..., sha256: _Optional[bytes] = ...) -> None: ...
 
 class ListArtifactsResponse(_message.Message):
     __slots__ = ("root_uri", "files")
@@ -403,7 +402,7 @@ class ProducerReport(_message.Message):
     voids: int
     conflicts: int
     fault: str
-    def __init__(self, producer_id: _Optional[bytes] = ..., source: _Optional[str] = ..., host: _Optional[str] = ..., pid: _Optional[int] = ..., batches: _Optional[int] = ..., points: _Optional[int] = ..., events: _Optional[int] = ..., first_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., gaps: _Optional[_Iterable[_Union[SeqRange, _Mapping]]] = ..., closed: _Optional[bool] = ..., died: _Optional[bool] = ..., voids: _Optional[int] = ..., conflicts: _Optional[int] = ..., fault: _Optional[str] = ...) -> None: ...
+    def __init__(self, producer_id: _Optional[bytes] = ..., source: _Optional[str] = ..., host: _Optional[str] = ..., pid: _Optional[int] = ..., batches: _Optional[int] = ..., points: _Optional[int] = ..., events: _Optional[int] = ..., first_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., gaps: _Optional[_Iterable[_Union[SeqRange, _Mapping]]] = ..., closed: bool = ..., died: bool = ..., voids: _Optional[int] = ..., conflicts: _Optional[int] = ..., fault: _Optional[str] = ...) -> None: ...
 
 class VerifyRunResponse(_message.Message):
     __slots__ = ("complete", "verdict", "world_size", "missing_sources", "producers", "run_id")
@@ -419,7 +418,7 @@ class VerifyRunResponse(_message.Message):
     missing_sources: _containers.RepeatedScalarFieldContainer[str]
     producers: _containers.RepeatedCompositeFieldContainer[ProducerReport]
     run_id: str
-    def __init__(self, complete: _Optional[bool] = ..., verdict: _Optional[str] = ..., world_size: _Optional[int] = ..., missing_sources: _Optional[_Iterable[str]] = ..., producers: _Optional[_Iterable[_Union[ProducerReport, _Mapping]]] = ..., run_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, complete: bool = ..., verdict: _Optional[str] = ..., world_size: _Optional[int] = ..., missing_sources: _Optional[_Iterable[str]] = ..., producers: _Optional[_Iterable[_Union[ProducerReport, _Mapping]]] = ..., run_id: _Optional[str] = ...) -> None: ...
 
 class WaitForPositionRequest(_message.Message):
     __slots__ = ()

@@ -5,7 +5,7 @@ import warnings
 
 from runstream.v1 import tracking_pb2 as runstream_dot_v1_dot_tracking__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.71.2'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -18,14 +18,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in runstream/v1/tracking_pb2_grpc.py depends on'
+        + f' but the generated code in runstream/v1/tracking_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class QueryStub:
+class QueryStub(object):
     """A request may carry the metadata "runstream-position-bin", a serialized
     Position: the answer then includes everything before it. The call waits for
     that, at most until its deadline, and then fails with UNAVAILABLE and a
@@ -95,7 +95,7 @@ class QueryStub:
                 _registered_method=True)
 
 
-class QueryServicer:
+class QueryServicer(object):
     """A request may carry the metadata "runstream-position-bin", a serialized
     Position: the answer then includes everything before it. The call waits for
     that, at most until its deadline, and then fails with UNAVAILABLE and a
@@ -235,7 +235,7 @@ def add_QueryServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class Query:
+class Query(object):
     """A request may carry the metadata "runstream-position-bin", a serialized
     Position: the answer then includes everything before it. The call waits for
     that, at most until its deadline, and then fails with UNAVAILABLE and a
