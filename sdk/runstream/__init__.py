@@ -1,1 +1,109 @@
-"""Runstream: experiment tracking for training at scale."""
+"""Runstream: experiment tracking for training at scale.
+
+    import runstream
+
+    with runstream.start_run():
+        runstream.log_param("learning_rate", 0.01)
+        for step in range(100):
+            runstream.log_metric("loss", 1 / (step + 1), step=step)
+
+Logging writes to a spool on this machine and returns; an agent sends it. What
+reads, like `search_runs`, sees everything that was logged here before.
+"""
+
+from typing import TYPE_CHECKING
+
+from runstream._lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)
+
+if TYPE_CHECKING:
+    from runstream import artifacts, entities, exceptions, tracking
+    from runstream._active_run import ActiveRun
+    from runstream._fluent.artifacts import (
+        get_artifact_uri,
+        log_artifact,
+        log_artifacts,
+        log_dict,
+        log_text,
+    )
+    from runstream._fluent.experiments import (
+        create_experiment,
+        delete_experiment,
+        delete_experiment_tag,
+        get_experiment,
+        get_experiment_by_name,
+        restore_experiment,
+        search_experiments,
+        set_experiment,
+        set_experiment_tag,
+        set_experiment_tags,
+    )
+    from runstream._fluent.metrics import log_metric, log_metrics
+    from runstream._fluent.params_tags import delete_tag, log_param, log_params, set_tag, set_tags
+    from runstream._fluent.runs import (
+        active_run,
+        delete_run,
+        end_run,
+        get_parent_run,
+        get_run,
+        last_active_run,
+        restore_run,
+        start_run,
+    )
+    from runstream._fluent.search import search_runs
+    from runstream._flush import flush, flush_async_logging
+    from runstream._tracking_uri import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
+    from runstream._version import __version__
+    from runstream.entities import Experiment, Run
+    from runstream.exceptions import MlflowException
+    from runstream.tracking.client import MlflowClient
+
+__all__ = [
+    "ActiveRun",
+    "Experiment",
+    "MlflowClient",
+    "MlflowException",
+    "Run",
+    "__version__",
+    "active_run",
+    "artifacts",
+    "create_experiment",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "entities",
+    "exceptions",
+    "flush",
+    "flush_async_logging",
+    "get_artifact_uri",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_parent_run",
+    "get_run",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "last_active_run",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_text",
+    "restore_experiment",
+    "restore_run",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+    "tracking",
+]

@@ -9,7 +9,7 @@ Every door (gRPC, HTTP) translates it by the table in `runstream.error_codes`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ErrorPlace:
 
     field: str = ""
     limit: str = ""
-    event_indexes: Sequence[int] = field(default=())
+    event_indexes: Sequence[int] = ()
 
 
 class ServiceError(Exception):

@@ -1,0 +1,1 @@
+"""The functions of `import runstream`, by what they are about."""

@@ -1,0 +1,138 @@
+"""`log_metric` and `log_metrics`: the hot path and everything beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from struct import error as struct_error
+from time import time_ns
+from typing import Any
+
+from runstream._datasets import dataset_input, series_of
+from runstream._fluent._current import writer_for
+from runstream._flush import RunOperations, finished
+from runstream._messages import events_pb2
+from runstream._stack import keep_ready, local
+from runstream._validation import check_key
+from runstream._values import as_step, as_timestamp_ms, as_value
+from runstream._writer import RunWriter, now_ms
+from runstream.spool.errors import SpoolLost, WrongProcess
+
+# Nothing was written: a value or step of another kind (Warning: where warnings
+# are errors), a fork, a spool whose files were taken away.
+_TAKE_THE_LONG_WAY = (
+    struct_error, TypeError, OverflowError, Warning, WrongProcess, SpoolLost,
+)  # fmt: skip
+
+
+def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of a metric.
+
+    key: at most 250 letters, digits and `_-. :/`.
+    value: a number: int, float, bool, Decimal, numeric text, an array or tensor
+        of one element. NaN and infinities are kept.
+    step: an integer of 64 bits; None is 0.
+    synchronous: None returns when the point is in the spool; True when the
+        server has accepted it; False returns a handle with `.wait()`.
+    timestamp: Unix time in ms; None or 0 is now.
+    run_id: another run than the active one.
+    model_id, dataset: what the point was measured on.
+
+    Starts a run when none is active. Raises MlflowException
+    INVALID_PARAMETER_VALUE for a bad key, value, step or timestamp.
+    """
+    # The hot path: one attribute, one clock, one write, which takes no value or
+    # step that the long way would refuse.
+    if (
+        step is not None
+        and synchronous is None
+        and timestamp is None
+        and run_id is None
+        and model_id is None
+        and dataset is None
+    ):
+        write = local.log_metric
+        if write is not None:
+            try:
+                return write(key, value, step, time_ns() // 1_000_000)
+            except _TAKE_THE_LONG_WAY:
+                pass
+    to = To(run_id, model_id, dataset, timestamp)
+    return _log({check_key(key): value}, step, synchronous, to)
+
+
+def log_metrics(
+    metrics: Mapping[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log points of many metrics, all of one step and time; none when one is refused.
+
+    metrics: key → value. The rest is as in `log_metric`.
+    """
+    if (
+        step is not None
+        and synchronous is None
+        and timestamp is None
+        and run_id is None
+        and model_id is None
+        and dataset is None
+    ):
+        write = local.log_metrics
+        if write is not None:
+            try:
+                return write(metrics, step, time_ns() // 1_000_000)
+            except _TAKE_THE_LONG_WAY:
+                pass
+    to = To(run_id, model_id, dataset, timestamp)
+    return _log(metrics, step, synchronous, to)
+
+
+class To:
+    """Where points go, and what they belong to."""
+
+    __slots__ = ("dataset", "model_id", "run_id", "timestamp")
+
+    def __init__(
+        self, run_id: str | None, model_id: str | None, dataset: Any, timestamp: int | None
+    ) -> None:
+        self.run_id = run_id
+        self.model_id = model_id
+        self.dataset = dataset
+        self.timestamp = timestamp
+
+
+def _log(
+    metrics: Mapping[str, Any], step: Any, synchronous: bool | None, to: To
+) -> RunOperations | None:
+    values = {check_key(key): as_value(key, value) for key, value in metrics.items()}
+    number = as_step(step)
+    time_ms = as_timestamp_ms(to.timestamp) if to.timestamp else now_ms()
+    writer = writer_for(to.run_id)
+    of = series_of(to.model_id, to.dataset)
+    if to.dataset is not None:
+        _log_dataset_once(writer, to.dataset)
+    writer.log_metrics(values, number, time_ms, of)
+    if to.run_id is None:
+        keep_ready(writer)
+    return finished(writer.tracking_uri, synchronous, None)
+
+
+def _log_dataset_once(writer: RunWriter, dataset: Any) -> None:
+    item = dataset_input(dataset)
+    identity = (item.dataset.name, item.dataset.digest)
+    if identity not in writer.datasets:
+        writer.datasets.add(identity)
+        writer.log_inputs(events_pb2.Inputs(datasets=[item]))

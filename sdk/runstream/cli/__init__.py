@@ -1,0 +1,1 @@
+"""The command line: `runstream`. Needs the extra `cli` (click and rich)."""

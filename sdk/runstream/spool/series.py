@@ -1,0 +1,180 @@
+"""The hot path: points of one run.
+
+`log_metric` is one lookup, one `struct.pack` and one C call that copies the
+cell and moves the mapping's own position: no lock, no committed length.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Mapping
+
+from runstream.spool.errors import SpoolLost, WrongProcess
+from runstream.spool.format import POINT, Buffer, series_word
+from runstream.spool.limits import MARK_INTERVAL_MS, TEMPLATES_MAX
+from runstream.spool.writer import ProcessSpool
+
+
+def _nothing() -> None:
+    return
+
+
+def _any_key(key: str) -> None:
+    return
+
+
+class _Series:
+    """The series of one run, and the careful way to write."""
+
+    __slots__ = ("_check_key", "_on_mark", "_run_index", "_spool", "words")
+
+    def __init__(
+        self,
+        spool: ProcessSpool,
+        run_index: int,
+        check_key: Callable[[str], None],
+        on_mark: Callable[[], None],
+    ) -> None:
+        self._spool = spool
+        self._run_index = run_index
+        self._check_key = check_key
+        self._on_mark = on_mark
+        # A key, or (key, model id, dataset name, dataset digest), to the first
+        # two fields of its cells.
+        self.words: dict[str | tuple[str, str, str, str], int] = {}
+
+    def word_of(self, key: str, of: tuple[str, str, str] = ("", "", "")) -> int:
+        name = (key, *of) if any(of) else key
+        word = self.words.get(name)
+        if word is None:
+            self._check_key(key)
+            with self._spool.own_lock():
+                word = self.words.get(name)
+                if word is None:
+                    index = self._spool.define_series(self._run_index, key, *of)
+                    word = self.words[name] = series_word(self._run_index, index)
+        return word
+
+    def write(self, cells: Buffer, timestamp_ms: int) -> None:
+        """A fork, a full segment, the mark, or a timestamp that would not be a cell."""
+        spool = self._spool
+        if not spool.mark[0]:
+            raise WrongProcess("this spool was made by the parent process")
+        if not timestamp_ms:
+            raise ValueError("timestamp_ms is 0, which marks a cell that is not written")
+        due = timestamp_ms >= spool.mark_ms and time.time_ns() // 1_000_000 >= spool.mark_ms
+        if due and not spool.usable():
+            raise SpoolLost("the files of this spool were removed while in use")
+        spool.write_cells(cells)
+        if due:  # and not only a timestamp in the future
+            spool.mark_ms = time.time_ns() // 1_000_000 + MARK_INTERVAL_MS
+            self._on_mark()
+
+
+class RunSpool:
+    """One run of a process. All methods are safe from any thread and signal handler.
+
+    A value is anything that `struct.pack` takes for a double; others, a step
+    that is no integer and one beyond int64 raise struct.error (TypeError,
+    OverflowError in `log_metrics`), and nothing is written. A timestamp is
+    never 0; that it is not negative is the caller's to see to.
+
+    All logging calls raise WrongProcess in a fork, SpoolFull under the policy
+    "raise", SpoolLost when the spool's files are gone, and what `check_key` raises.
+    """
+
+    __slots__ = ("_series", "_templates", "log_metric", "run_index", "spool")
+
+    # Log one point: (key, value, step, timestamp_ms). A function, not a method:
+    # it needs no `self`, which is a part of its time.
+    log_metric: Callable[[str, float, int, int], None]
+
+    def __init__(
+        self,
+        spool: ProcessSpool,
+        run_index: int,
+        check_key: Callable[[str], None] = _any_key,
+        on_mark: Callable[[], None] = _nothing,
+    ) -> None:
+        """`check_key` is called once per new key, and raises when it is not allowed.
+
+        `on_mark` is called about once a second of logging, by the logging thread:
+        look whether the agent lives. It may log itself.
+        """
+        self.run_index = run_index
+        self.spool = spool
+        self._series = _Series(spool, run_index, check_key, on_mark)
+        self._templates: dict[tuple[str, ...], bytes] = {}
+        self.log_metric = _point_logger(spool, self._series)
+
+    @property
+    def words(self) -> Mapping[str | tuple[str, str, str, str], int]:
+        """Key → the first field of `format.POINT` for its cells; of keys used so far."""
+        return self._series.words
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int, timestamp_ms: int) -> None:
+        """Log one point per key, in one piece (of up to WRITE_MAX_CELLS points)."""
+        if not metrics:
+            return
+        keys = tuple(metrics)
+        template = self._templates.get(keys) or self._template(keys)
+        cells = bytearray(template)
+        view = memoryview(cells)
+        count = len(keys)
+        integers = view.cast("q")
+        integers[1::4] = memoryview(array("q", (step,)) * count)
+        integers[3::4] = memoryview(array("q", (timestamp_ms,)) * count)
+        view.cast("d")[2::4] = memoryview(array("d", metrics.values()))
+        spool = self.spool
+        try:
+            # One step, as in `_point_logger`.
+            if timestamp_ms and timestamp_ms < spool.mark_ms and spool.mark[0]:
+                spool.write(cells)
+                return
+        except ValueError:
+            pass
+        self._series.write(cells, timestamp_ms)
+
+    def log_series(self, series_index: int, value: float, step: int, timestamp_ms: int) -> None:
+        """Log one point of a series that `index_of` has given."""
+        word = series_word(self.run_index, series_index)
+        self._series.write(POINT.pack(word, step, value, timestamp_ms), timestamp_ms)
+
+    def index_of(
+        self, key: str, model_id: str = "", dataset_name: str = "", dataset_digest: str = ""
+    ) -> int:
+        """The index of a series, made known at its first use.
+
+        A signal handler that comes in between may define the same series too:
+        both indexes then mean it.
+        """
+        return self._series.word_of(key, (model_id, dataset_name, dataset_digest)) >> 32
+
+    def _template(self, keys: tuple[str, ...]) -> bytes:
+        words = [self._series.word_of(key) for key in keys]
+        cells = b"".join(POINT.pack(word, 0, 0.0, 1) for word in words)
+        if len(self._templates) >= TEMPLATES_MAX:
+            self._templates.clear()
+        self._templates[keys] = cells
+        return cells
+
+
+def _point_logger(spool: ProcessSpool, series: _Series) -> Callable[[str, float, int, int], None]:
+    words, mark, pack = series.words, spool.mark, POINT.pack
+
+    def log_metric(key: str, value: float, step: int, timestamp_ms: int) -> None:
+        try:
+            cell = pack(words[key], step, value, timestamp_ms)
+        except KeyError:
+            cell = pack(series.word_of(key), step, value, timestamp_ms)
+        try:
+            # One step: a fork in between would write into the parent's file.
+            if timestamp_ms and timestamp_ms < spool.mark_ms and mark[0]:
+                spool.write(cell)
+                return
+        except ValueError:
+            pass
+        series.write(cell, timestamp_ms)
+
+    return log_metric

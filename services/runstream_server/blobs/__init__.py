@@ -1,0 +1,1 @@
+"""Artifact bytes: the port to object stores and what implements it."""

@@ -1,0 +1,1 @@
+"""Writing: requests in, records on the event log out."""

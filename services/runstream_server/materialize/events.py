@@ -1,0 +1,140 @@
+"""The events log into the tables: decode, judge, fold, insert, ledger, applied."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from runstream_server.eventlog.port import EVENTS, Record
+from runstream_server.events.decode import Batch
+from runstream_server.events.folds.columns import Rows
+from runstream_server.events.folds.flush import Flush
+from runstream_server.events.folds.views import SHOWN_KINDS, VIEWS, View
+from runstream_server.materialize.applied import applied_rows
+from runstream_server.materialize.counters import Counters
+from runstream_server.materialize.ledger import Judged, Ledger, ledger_rows
+from runstream_server.materialize.policy import FlushPolicy
+from runstream_server.materialize.purge import read_purged
+from runstream_server.materialize.records import Part, parts
+from runstream_server.materialize.set_aside import SetAside, set_aside_rows
+from runstream_server.materialize.sink import Sink
+from runstream_server.materialize.writer import TableWriter, encoded
+from runstream_server.store.engine import Store
+from runstream_server.store.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+_CONFLICT = "another content was folded under this identity: only the points were taken"
+
+
+class EventsSink(Sink):
+    """Every view, then the ledger, then the applied offsets."""
+
+    name = EVENTS
+    views: Sequence[View] = VIEWS
+
+    def __init__(
+        self, store: Store, generation: int, policy: FlushPolicy, counters: Counters
+    ) -> None:
+        self._store = store
+        self._generation = generation
+        self._policy = policy
+        self._counters = counters
+        self._writer = TableWriter(store, generation)
+        self._ledger = Ledger(store, generation)
+        self._purged: frozenset[str] = frozenset()
+
+    def start(self, applied: Mapping[int, int]) -> dict[int, int]:
+        self._ledger.forget()
+        self._purged = read_purged(self._store, self._generation)
+        return dict(applied)
+
+    def forget(self) -> None:
+        self._ledger.forget()
+
+    @property
+    def purged(self) -> frozenset[str]:
+        """Runs that were purged, as far as the tables say."""
+        return self._purged
+
+    def flush(self, records: Sequence[Record]) -> None:
+        for part in parts(records, self._policy.rows_max):
+            try:
+                self._flush_part(part)
+            except StoreError:
+                raise
+            except Exception as error:
+                self._ledger.forget()
+                self._flush_part(self._without_poison(part, error))
+
+    def _flush_part(self, part: Part) -> None:
+        result = self._ledger.judge(part.batches)
+        flush = Flush(result.whole, result.conflicting, self._purged)
+        for view in self.views:
+            self._insert(view.fold(flush))
+        self._insert_account(result, part.refused)
+        self._insert(applied_rows(self.name, part.next_offsets))
+        self._purged |= frozenset(flush.newly_purged)
+        self._ledger.advance(result)
+        self._count(part, result, flush)
+
+    def _insert(self, rows: Rows) -> None:
+        self._writer.insert(rows)
+
+    def _insert_account(self, result: Judged, refused: Sequence[SetAside]) -> None:
+        """What became of the records."""
+        conflicts = (_conflict(batch) for batch in result.conflicting)
+        self._insert(set_aside_rows([*refused, *conflicts]))
+        self._insert(ledger_rows(result))
+
+    def _without_poison(self, part: Part, error: Exception) -> Part:
+        """The part without the batches that break a fold, which are set aside.
+
+        Raises the error when no single batch is to blame.
+        """
+        faults = [(batch, fault(batch, self.views)) for batch in part.batches]
+        poison = [
+            SetAside(EVENTS, batch.partition, batch.offset, batch.stream_id, reason)
+            for batch, reason in faults
+            if reason
+        ]
+        if not poison:
+            raise error
+        healthy = [batch for batch, reason in faults if not reason]
+        return replace(part, batches=healthy, refused=[*part.refused, *poison])
+
+    def _count(self, part: Part, result: Judged, flush: Flush) -> None:
+        counters = self._counters
+        counters.records += part.records
+        counters.flushes += 1
+        counters.points += len(flush.points)
+        counters.duplicates += result.duplicates
+        counters.conflicts += len(result.conflicting)
+        counters.set_aside += len(part.refused)
+        counters.not_shown.update(
+            {kind: count for kind, count in flush.kinds().items() if kind not in SHOWN_KINDS}
+        )
+        for one in (*part.refused, *map(_conflict, result.conflicting)):
+            _log.error(
+                "set aside: %s log, partition %d, offset %d: %s",
+                one.log,
+                one.partition,
+                one.offset,
+                one.reason,
+            )
+
+
+def fault(batch: Batch, views: Iterable[View]) -> str:
+    """Why the batch cannot be folded even alone; empty when it can."""
+    try:
+        flush = Flush([batch])
+        for view in views:
+            encoded(view.fold(flush))
+    except Exception as error:
+        return f"cannot be folded: {type(error).__name__}: {error}"
+    return ""
+
+
+def _conflict(batch: Batch) -> SetAside:
+    return SetAside(EVENTS, batch.partition, batch.offset, batch.stream_id, _CONFLICT)

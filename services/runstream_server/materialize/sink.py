@@ -1,0 +1,36 @@
+"""What a consumer of a log does with the records it read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from runstream_server.eventlog.port import Record
+
+
+class Sink(ABC):
+    """Folds records of one log into the tables of one generation.
+
+    Used by one thread. Any method may raise StoreError; the consumer then
+    calls `forget`, and `start` before the next record.
+    """
+
+    #: Under which name the applied offsets of this sink are kept.
+    name: str
+
+    @abstractmethod
+    def start(self, applied: Mapping[int, int]) -> dict[int, int]:
+        """Make ready; returns the offsets to read from."""
+
+    @abstractmethod
+    def flush(self, records: Sequence[Record]) -> None:
+        """Fold the records, in the order of the log.
+
+        On return they are in the tables, and so are their applied offsets.
+        After an error any part of them may be, and the same records come
+        again.
+        """
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Drop what was remembered about the tables."""

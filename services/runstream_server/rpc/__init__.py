@@ -1,0 +1,1 @@
+"""The services over gRPC. No other module imports grpc."""

@@ -1,0 +1,82 @@
+"""What a table is: its columns, engine and order, and the statement that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DATABASE = "runstream"
+
+# Of every table. Statistics of columns would be made anew by every merge, and
+# no query of ours is planned by them.
+_SETTINGS = ("auto_statistics_types = ''",)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    type: the type of a value.
+    sent_as: the type that an inserted block declares, where it is another one;
+        the engine converts.
+    aggregate: rows of one sort key become one by this function; empty for a
+        plain column.
+    codec: how the column lies on disk, where the default is not the best.
+    """
+
+    name: str
+    type: str
+    aggregate: Literal["", "min", "max"] = ""
+    codec: str = ""
+    sent_as: str = ""
+
+    @property
+    def block_type(self) -> str:
+        return self.sent_as or self.type
+
+    def ddl(self) -> str:
+        declared = (
+            f"SimpleAggregateFunction({self.aggregate}, {self.type})"
+            if self.aggregate
+            else self.type
+        )
+        return f"`{self.name}` {declared}" + (f" CODEC({self.codec})" if self.codec else "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a generation; its full name carries the generation's number.
+
+    merge: what rows with the same sort key become: "aggregate" (each column by
+        its function), "replace" (`version` decides which row stays), or "set"
+        (they are equal, one stays).
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    order_by: tuple[str, ...]
+    merge: Literal["aggregate", "replace", "set"]
+    version: str = ""
+    deleted: str = ""
+    settings: tuple[str, ...] = ()
+
+    def full_name(self, generation: int) -> str:
+        return f"{DATABASE}.{self.name}_{generation}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def engine(self) -> str:
+        if self.merge == "aggregate":
+            return "AggregatingMergeTree"
+        arguments = ", ".join(part for part in (self.version, self.deleted) if part)
+        return f"ReplacingMergeTree({arguments})"
+
+    def create(self, full_name: str) -> str:
+        columns = ", ".join(column.ddl() for column in self.columns)
+        settings = ", ".join((*_SETTINGS, *self.settings))
+        return (
+            f"CREATE TABLE IF NOT EXISTS {full_name} ({columns}) ENGINE = {self.engine()} "
+            f"ORDER BY ({', '.join(self.order_by)}) SETTINGS {settings}"
+        )

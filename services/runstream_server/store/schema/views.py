@@ -1,0 +1,66 @@
+"""What people see who read the tables by SQL (Grafana, notebooks).
+
+Plain names, merged rows, readable times and statuses, purged runs left out.
+They always show the live generation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runstream_server.store.schema.table import DATABASE
+
+if TYPE_CHECKING:
+    from runstream_server.store.engine import Store
+
+_NOT_PURGED = "run_id NOT IN (SELECT run_id FROM {db}.tombstones_{g})"
+_NO_RUN = 2**64 - 1
+_NO_ATTEMPT = -(2**63)
+
+
+def _time(expression: str) -> str:
+    return f"fromUnixTimestamp64Milli({expression}, 'UTC')"
+
+
+VIEWS: dict[str, str] = {
+    "points": f"""
+        SELECT run_id, key, source, step, {_time("timestamp")} AS time, value,
+               model_id, dataset_name, dataset_digest
+        FROM {{db}}.points_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "metrics": f"""
+        SELECT run_id, key, source, last.step AS step, {_time("last.timestamp")} AS time,
+               if(last.is_nan = 1, nan, last.value) AS value,
+               if(has_finite = 1, minimum.value, NULL) AS minimum,
+               if(has_finite = 1, maximum.value, NULL) AS maximum
+        FROM {{db}}.latest_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "params": f"""
+        SELECT run_id, key, first.value AS value, value_min != value_max AS conflict
+        FROM {{db}}.params_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "tags": f"SELECT run_id, key, value FROM {{db}}.tags_{{g}} FINAL WHERE {_NOT_PURGED}",
+    "artifacts": f"""
+        SELECT run_id, path, size, lower(hex(sha256)) AS sha256, object_key
+        FROM {{db}}.artifacts_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "runs": f"""
+        SELECT run_id, name.value AS name, created.experiment_id AS experiment_id,
+               created.user_id AS user_id,
+               transform(status.status, [1, 2, 3, 4, 5],
+                         ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'],
+                         'RUNNING') AS status,
+               {_time("created.start_time")} AS start_time,
+               if(end_time.attempt = {_NO_ATTEMPT}, NULL,
+                  {_time("end_time.end_time")}) AS end_time,
+               deleted.deleted AS deleted
+        FROM {{db}}.runs_{{g}} FINAL
+        WHERE created.pos != {_NO_RUN} AND purged = 0 AND {_NOT_PURGED}""",
+    "experiments": f"""
+        SELECT experiment_id, name, artifact_location, {_time("created_ms")} AS created,
+               {_time("updated_ms")} AS updated, deleted, tags
+        FROM {{db}}.experiments_{{g}} FINAL""",
+}
+
+
+def create_views(store: Store, generation: int) -> None:
+    """Point every view at that generation."""
+    for name, select in VIEWS.items():
+        body = select.replace("{db}", DATABASE).replace("{g}", str(generation))
+        store.command(f"CREATE OR REPLACE VIEW {DATABASE}.{name} AS {body}")

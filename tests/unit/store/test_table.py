@@ -1,0 +1,46 @@
+"""Statements that make tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from runstream_server.store.native import encoder
+from runstream_server.store.schema.migrations import MIGRATIONS
+from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.tables import TABLES
+
+
+def test_a_statement_says_it_all() -> None:
+    table = Table(
+        name="t",
+        columns=(Column("k", "Int64", codec="Delta, LZ4"), Column("v", "String", "min")),
+        order_by=("k",),
+        merge="aggregate",
+        settings=("index_granularity = 128",),
+    )
+    assert table.full_name(3) == "runstream.t_3"
+    assert table.create("x") == (
+        "CREATE TABLE IF NOT EXISTS x (`k` Int64 CODEC(Delta, LZ4), "
+        "`v` SimpleAggregateFunction(min, String)) ENGINE = AggregatingMergeTree "
+        "ORDER BY (k) SETTINGS auto_statistics_types = '', index_granularity = 128"
+    )
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_can_be_inserted(table: Table) -> None:
+    assert all(encoder(column.block_type) for column in table.columns)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_merges(table: Table) -> None:
+    """A column outside the key is aggregated, or the table says which row stays."""
+    rest = [column for column in table.columns if column.name not in table.order_by]
+    if table.merge == "aggregate":
+        assert all(column.aggregate for column in rest)
+    else:
+        assert not any(column.aggregate for column in rest)
+        assert (table.merge == "replace") == bool(table.version)
+
+
+def test_migrations_are_numbered_without_holes() -> None:
+    assert [step.number for step in MIGRATIONS] == list(range(1, len(MIGRATIONS) + 1))
