@@ -30,7 +30,7 @@ from runstream_server.store.boot import boot_id
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreError
 from runstream_server.store.open import open_store
-from runstream_server.telemetry import LOG_RECORDS, RECORDS_BEHIND, Telemetry
+from runstream_server.telemetry import LOG_RECORDS, Telemetry
 
 # Enough for some cores to share the work of folding; never changes in a folder.
 PARTITIONS = 4
@@ -191,7 +191,7 @@ class EmbeddedServer:
         }
 
     def _watch(self, logs: SqliteLogs) -> None:
-        self._telemetry.watch(RECORDS_BEHIND, self._feeding.behind_records)
+        self._feeding.watch(self._telemetry)
         self._telemetry.watch(
             LOG_RECORDS,
             lambda: {

@@ -11,6 +11,16 @@ from runstream_server.eventlog.genesis import LogIdentity
 from runstream_server.eventlog.sqlite import SqliteLogs
 from runstream_server.materialize.feeder import Feeder
 from runstream_server.store.engine import Store
+from runstream_server.telemetry import (
+    CONFLICTS,
+    DUPLICATES,
+    FEED_FAILURES,
+    NOT_SHOWN,
+    POINTS_MATERIALIZED,
+    RECORDS_BEHIND,
+    SET_ASIDE,
+    Telemetry,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +62,20 @@ class Feeding:
                 )
                 for log in (self._logs.events, self._logs.registry)
             }
+
+    def watch(self, telemetry: Telemetry) -> None:
+        """Shows what is fed among the server's measures."""
+
+        def counted(name: str) -> Callable[[], Mapping[str, float]]:
+            return lambda: {"": float(getattr(self._feeder.counters, name))}
+
+        telemetry.watch(RECORDS_BEHIND, self.behind_records)
+        telemetry.watch(POINTS_MATERIALIZED, counted("points"))
+        telemetry.watch(DUPLICATES, counted("duplicates"))
+        telemetry.watch(CONFLICTS, counted("conflicts"))
+        telemetry.watch(SET_ASIDE, counted("set_aside"))
+        telemetry.watch(FEED_FAILURES, counted("failures"))
+        telemetry.watch(NOT_SHOWN, lambda: dict(self._feeder.counters.not_shown.copy()))
 
     def drain(self, timeout_seconds: float) -> bool:
         """Waits until the tables hold everything; False when time ran out first."""

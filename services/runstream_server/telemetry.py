@@ -76,6 +76,43 @@ RECORDS_BEHIND = Measure(
     "the server's log says why.",
     "log",
 )
+POINTS_MATERIALIZED = Measure(
+    "materialized_points",
+    "counter",
+    "Points that were written to the live tables since this process feeds them.",
+    "Nothing: it is the work done.",
+)
+DUPLICATES = Measure(
+    "duplicate_batches",
+    "counter",
+    "Batches that came again and were counted once.",
+    "Answers get lost between agents and server: a network that drops, a server that restarts.",
+)
+CONFLICTS = Measure(
+    "conflicting_batches",
+    "counter",
+    "Batches of a known identity with another content. Should be 0 for ever.",
+    "Two producers share an id, or a record was damaged: `runstream runs verify` names the run.",
+)
+SET_ASIDE = Measure(
+    "set_aside_records",
+    "counter",
+    "Records that no table could take. Should be 0 for ever.",
+    "A fault of ours: the server's log names the records, which stay in the event log.",
+)
+NOT_SHOWN = Measure(
+    "not_shown_events",
+    "counter",
+    "Events that are kept in the log and shown by no table, by kind.",
+    "Newer clients than the server: upgrade it, then `runstream rebuild`.",
+    "kind",
+)
+FEED_FAILURES = Measure(
+    "materialize_failures",
+    "counter",
+    "Flushes into the tables that failed and were tried again.",
+    "The disk under the tables is full or broken, or memory is short: the server's log says what.",
+)
 CALLS = Measure(
     "calls",
     "counter",
@@ -105,6 +142,12 @@ MEASURES: tuple[Measure, ...] = (
     BYTES_IN_FLIGHT,
     LOG_RECORDS,
     RECORDS_BEHIND,
+    POINTS_MATERIALIZED,
+    DUPLICATES,
+    CONFLICTS,
+    SET_ASIDE,
+    NOT_SHOWN,
+    FEED_FAILURES,
     CALLS,
     UPLOADS_STORED,
     UPLOADS_FAILED,

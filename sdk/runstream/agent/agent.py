@@ -15,8 +15,7 @@ from pathlib import Path
 
 from runstream.agent import places
 from runstream.agent.address import Address
-from runstream.agent.barrier import Barrier, Barriers, Drained
-from runstream.agent.cut import Cursor
+from runstream.agent.barrier import Barrier, Barriers
 from runstream.agent.destination import Destination
 from runstream.agent.detach import Terminated
 from runstream.agent.interval import Interval
@@ -61,7 +60,7 @@ class Agent:
         self._syncer = Syncer()
         self._reserve_at = 0.0
         self._destinations_guard = threading.Lock()
-        self._poke_fd = places.open_poke(self.folders.disk)
+        self._poke_fd = self._open_poke()
         self._interval = Interval()
         self._urgent = True
 
@@ -92,25 +91,20 @@ class Agent:
     def begin_barrier(self, barrier: Barrier, producer_id: bytes) -> None:
         """Have `barrier` wait for what is spooled now. Main thread only."""
         self.scope.scan()
-        targets: list[tuple[Drained, Cursor]] = [
-            (process, process.target())
-            for process in self.processes()
-            if producer_id in (b"", process.reader.meta.producer_id)
-        ]
-        # What is there and cannot be opened now is waited for as well.
-        targets += [
-            (unopened, Cursor(0, 0))
-            for unopened in self.scope.unopened()
-            if unopened.name.endswith(producer_id.hex())
-        ]
-        self.barriers.add(barrier, targets)
+        scopes = [self.scope, *self.adoption.scopes]
+        self.barriers.add(
+            barrier, [target for scope in scopes for target in scope.targets(producer_id)]
+        )
         self._urgent = True
 
     # ---- The loop.
 
     def listen(self, handler: Handler) -> None:
         """Open the socket and say who is the agent."""
-        self.server = SocketServer(self.folders.disk, handler)
+        try:
+            self.server = SocketServer(self.folders.disk, handler)
+        except OSError:  # a file system without sockets: what is spooled is sent all the same
+            _log.exception("%s takes no socket: nobody can ask this agent", self.folders.disk)
         said = {
             "pid": os.getpid(),
             "boot_id": boot_id(),
@@ -150,7 +144,7 @@ class Agent:
             self._reserve_at = now + _RESERVE_SECONDS
             places.keep_reserve(self.folders.active, JOURNAL_BYTES)
         waited_for = self.barriers.poll(now)
-        self._wait = self._interval.next(moved, waited_for or self._waiting())
+        self._wait = self._interval.next(moved, waited_for)
         return moved
 
     def close(self) -> None:
@@ -163,14 +157,23 @@ class Agent:
         self._syncer.close()
         for destination in self.destinations.values():
             destination.close()
-        os.close(self._poke_fd)
+        if self._poke_fd >= 0:
+            os.close(self._poke_fd)
+
+    def _open_poke(self) -> int:
+        try:
+            return places.open_poke(self.folders.disk)
+        except OSError as error:  # a file system without FIFOs: polling does
+            _log.warning("nobody can wake this agent: %s", error)
+            return -1
 
     def _spill(self) -> None:
         for process in self.processes():
             process.spill()
 
     def _sleep(self) -> None:
-        ready, _, _ = select.select([self._poke_fd, self.mailbox.read_fd], [], [], self._wait)
+        fds = [fd for fd in (self._poke_fd, self.mailbox.read_fd) if fd >= 0]
+        ready, _, _ = select.select(fds, [], [], self._wait)
         if self._poke_fd in ready:
             os.read(self._poke_fd, 4096)
             self._urgent = True

@@ -51,7 +51,7 @@ class AgentClient:
                 if left <= 0:
                     raise AgentUnavailable(
                         f"the agent of {self._folders.disk} did not answer within "
-                        f"{timeout:g} seconds: {error}"
+                        f"{timeout:g} seconds: {error}; its log is agent.log there"
                     ) from error
                 if not ensure_agent(self._folders):
                     raise AgentUnavailable("no agent can be started here") from error

@@ -14,7 +14,7 @@ class Interval:
     seconds: float = POLL_BUSY_SECONDS
 
     def next(self, moved: bool, busy: bool) -> float:
-        """The next wait. busy: something waits to be cut or is under way."""
+        """The next wait. busy: somebody waits for the agent."""
         if moved or busy:
             self.seconds = POLL_BUSY_SECONDS
         else:

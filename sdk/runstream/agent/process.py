@@ -148,6 +148,9 @@ class ProcessDrain:
     def look(self) -> bool:
         """See what is new; whether there is anything."""
         moved = self._view.look(self.dead)
+        if moved:
+            # Whoever looked (a barrier does too): the next poll has work to do.
+            self.quiet = False
         for tracking_uri in self.ledger.lanes:
             if tracking_uri not in self.lanes:
                 route = self._services.route(tracking_uri)

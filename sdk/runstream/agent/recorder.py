@@ -34,8 +34,9 @@ class Recorder:
             payloads = journal.unpack(self._mirror.read_bytes())[0]
         try:
             self.ledger = replay(payloads)
-        except KeyError as error:
-            raise ValueError(f"the journal has a record of a later version: {error}") from error
+        except (KeyError, ValueError) as error:
+            self._file.close()
+            raise ValueError(f"the journal has a record that this version does not know: {error}") from error
         self._stale = False
         # State frames that are applied and not yet written.
         self._frames: list[tuple[int, int, bytes]] = []

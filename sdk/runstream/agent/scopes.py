@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from runstream.agent import places
 from runstream.agent.aside import FOLDER, Aside
-from runstream.agent.barrier import Missing
+from runstream.agent.barrier import Drained, Missing
 from runstream.agent.cut import Cursor
 from runstream.agent.definitions import BookError
 from runstream.agent.limits import ADOPT_SECONDS, SCAN_SECONDS
@@ -91,13 +91,20 @@ class ScopeDrain:
             for sentence in Aside(self.folders.disk / FOLDER / name).take_sentences()
         ]
 
-    def unopened(self) -> list[Unopened]:
-        """Processes that are there and are neither drained yet nor damaged."""
-        return [
-            Unopened(name, self)
-            for name in process_names(self.folders)
-            if name not in self.processes and name not in self.damaged
-        ]
+    def targets(self, producer_id: bytes) -> list[tuple[Drained, Cursor]]:
+        """What there is now of one process (empty: of all), for somebody who waits for it.
+
+        What is there and cannot be read now is waited for as well.
+        """
+        found: dict[str, tuple[Drained, Cursor]] = {}
+        for name, process in list(self.processes.items()):
+            if name.endswith(producer_id.hex()):
+                with self._guarded(name):
+                    found[name] = (process, process.target())
+        for name in process_names(self.folders):
+            if name.endswith(producer_id.hex()) and name not in found and name not in self.damaged:
+                found[name] = (Unopened(name, self), Cursor(0, 0))
+        return list(found.values())
 
     def close(self) -> None:
         """Let go of all files; everything stays for the next agent."""
@@ -141,7 +148,8 @@ class Unopened:
         """Everything, until it is opened; then as any other."""
         process = self._scope.processes.get(self.name)
         if self._target is None and process is not None:
-            self._target = (process, process.target())
+            with contextlib.suppress(OSError, SpoolError, BookError, ValueError):
+                self._target = (process, process.target())
         if self._target is not None:
             return self._target[0].missing(tracking_uri, self._target[1])
         there = self.name in process_names(self._scope.folders)
@@ -172,8 +180,14 @@ class Adoption:
     def look(self) -> None:
         """Adopt what can be adopted."""
         held = {scope.folders for scope in self.scopes}
-        for folders in sibling_scopes(self._own):
-            if folders not in held and process_names(folders):
+        try:
+            siblings = sibling_scopes(self._own)
+        except OSError as error:
+            _log.warning("other scopes cannot be listed: %s", error)
+            return
+        for folders in siblings:
+            ours = folders.active == self._own.active or folders.disk == self._own.disk
+            if not ours and folders not in held and process_names(folders):
                 self._adopt(folders)
 
     def close(self) -> None:
@@ -229,7 +243,7 @@ def writers_alive(folders: ScopeFolders) -> bool:
     for name in process_names(folders):
         try:
             reader = SpoolReader(folders, name)
-        except (OSError, ValueError):
+        except (OSError, SpoolError, ValueError):
             continue  # gone or damaged: not alive
         try:
             if reader.writer_alive():

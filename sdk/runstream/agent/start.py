@@ -37,7 +37,13 @@ _WORKER = """
 import json, sys
 given = json.loads(sys.argv[1])
 sys.path += [entry for entry in given["path"] if entry not in sys.path]
-from runstream.agent.worker import main
+try:
+    from runstream.agent.worker import main
+except BaseException:
+    import traceback
+    with open(given["disk"] + "/agent.log", "a") as log:
+        traceback.print_exc(file=log)
+    raise
 main(given)
 """
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from typing import NamedTuple
 
 from runstream_server.eventlog.ends import Ends
+from runstream_server.eventlog.groups import Append, Groups
 from runstream_server.eventlog.port import (
     EVENTS,
     REGISTRY,
@@ -44,17 +42,6 @@ _BUSY_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
 
-class _Append(NamedTuple):
-    """Records that wait for their commit."""
-
-    log: str
-    records: Sequence[NewRecord]
-    done: Future[list[int]]
-
-    def size_bytes(self) -> int:
-        return sum(len(record.value) for record in self.records)
-
-
 class SqliteLogs:
     """The file, its writer thread and its two logs.
 
@@ -72,9 +59,7 @@ class SqliteLogs:
                 f"{path} cannot be opened as an event log: {error}"
             ) from error
         self._ends = {log: Ends(offsets) for log, offsets in ends.items()}
-        self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
-        self._gate = threading.Lock()
-        self._closed = False
+        self._groups = Groups(_COMMIT_MAX_BYTES)
         self.events: EventLog = SqliteEventLog(self, EVENTS, partitions)
         self.registry: EventLog = SqliteEventLog(self, REGISTRY, 1)
         self._thread = threading.Thread(target=self._write, name="log-writer", daemon=True)
@@ -82,12 +67,7 @@ class SqliteLogs:
 
     def submit(self, log: str, records: Sequence[NewRecord]) -> list[int]:
         """Hands records to the writer and waits for their commit."""
-        done: Future[list[int]] = Future()
-        with self._gate:
-            if self._closed:
-                raise LogUnavailableError("the log is closed")
-            self._waiting.put(_Append(log, records, done))
-        return done.result()
+        return self._groups.put(log, records).result()
 
     def ends(self, log: str) -> Ends:
         """Where a log ends."""
@@ -99,15 +79,11 @@ class SqliteLogs:
 
     def close(self) -> None:
         """Commits what waits, then closes the file. May be called twice."""
-        with self._gate:
-            if self._closed:
-                return
-            self._closed = True
-            self._waiting.put(None)
+        self._groups.close()
         self._thread.join()
 
     def _write(self) -> None:
-        while (group := self._next_group()) is not None:
+        while (group := self._groups.take()) is not None:
             try:
                 self._commit(group)
             except Exception as error:
@@ -115,25 +91,7 @@ class SqliteLogs:
                 self._fail(group, error)
         self._writing.close()
 
-    def _next_group(self) -> list[_Append] | None:
-        first = self._waiting.get()
-        if first is None:
-            return None
-        group, size = [first], first.size_bytes()
-        while size < _COMMIT_MAX_BYTES:
-            try:
-                append = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if append is None:
-                # Closing: this group first, then the end.
-                self._waiting.put(None)
-                break
-            group.append(append)
-            size += append.size_bytes()
-        return group
-
-    def _commit(self, group: Sequence[_Append]) -> None:
+    def _commit(self, group: Sequence[Append]) -> None:
         ends = {log: log_ends.now() for log, log_ends in self._ends.items()}
         given: list[list[int]] = []
         with _transaction(self._writing):
@@ -150,7 +108,7 @@ class SqliteLogs:
         for append, offsets in zip(group, given, strict=True):
             append.done.set_result(offsets)
 
-    def _fail(self, group: Sequence[_Append], error: Exception) -> None:
+    def _fail(self, group: Sequence[Append], error: Exception) -> None:
         _log.exception("a commit to %s failed", self._path)
         # It may be on the disk all the same: ask the file. Where that fails as
         # well, so will the next commit, and asks again.

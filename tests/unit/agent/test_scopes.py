@@ -29,11 +29,12 @@ def test_a_spool_that_cannot_be_opened_now_is_waited_for(
         scope = ScopeDrain(folders, services, -1)
         scope.poll(clock(), urgent=True)
         assert scope.processes == {}
-        (unopened,) = scope.unopened()
+        ((unopened, _),) = scope.targets(spool.producer_id)
         assert unopened.missing("", Cursor(0, 0)).processes == 1
     scope.poll(clock(), urgent=True)
     (process,) = scope.processes.values()
-    assert scope.unopened() == []
+    assert [target[0] for target in scope.targets(b"")] == [process]
+    assert scope.targets(b"x" * 16) == []
     assert unopened.missing("", Cursor(0, 0))
     drain(process, services, clock)
     assert not unopened.missing("", Cursor(0, 0))
