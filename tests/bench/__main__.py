@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
 from tests.bench import hot_path, reads, startup, throughput
 from tests.bench.figure import Figure, write_json
 

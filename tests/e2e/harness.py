@@ -133,14 +133,15 @@ class World:
 
     def popen(self, code: str, *args: str, uri: str = "", **extra: str) -> subprocess.Popen[bytes]:
         """A trainer: Python code in a process of its own, in a group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-c", code, *args],
-            env=self.environment(uri, **extra),
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=open(self.folder / "trainers.log", "ab"),
-        )
+        with open(self.folder / "trainers.log", "ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", code, *args],
+                env=self.environment(uri, **extra),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
 
     def run(
         self, code: str, *args: str, uri: str = "", timeout: float = PATIENCE_SECONDS, **extra: str
@@ -223,9 +224,11 @@ FLAT_OUT = """
 import mmap, sys
 import runstream
 run_id, counter, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
-done = memoryview(mmap.mmap(open(counter, "r+b").fileno(), 8)).cast("Q")
+with open(counter, "r+b") as file:
+    done = memoryview(mmap.mmap(file.fileno(), 8)).cast("Q")
 with runstream.start_run(tags={"kind": "flat-out"}) as run:
-    open(run_id, "w").write(run.info.run_id)
+    with open(run_id, "w") as file:
+        file.write(run.info.run_id)
     for i in range(steps):
         runstream.log_metric("loss", i * 0.5 - 7.0, step=i)
         done[0] = i + 1

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+
 from tests.e2e.harness import World, eventually, new_world
 
 LOG = """

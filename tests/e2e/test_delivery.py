@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import grpc
 import pytest
-from tests.e2e.harness import World, new_world
 
 from runstream.v1 import events_pb2 as pb
 from runstream.v1 import ingest_pb2, ingest_pb2_grpc, tracking_pb2, tracking_pb2_grpc
+from tests.e2e.harness import World, new_world
 
 NOW = 1_790_000_000_000
 

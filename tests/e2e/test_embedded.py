@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+
 from tests.e2e.harness import Server, World, eventually, is_alive, new_world
 
 TRAIN = """

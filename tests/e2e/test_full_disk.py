@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.harness import FLAT_OUT, Counter, World, assert_flat_out_points, history, new_world
 
 STEPS = 600_000  # 19 MB of cells: more than the disk holds

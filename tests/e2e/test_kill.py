@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.harness import (
     FLAT_OUT,
     Counter,
@@ -136,7 +137,8 @@ import runstream
 run = runstream.start_run()
 for i in range(1000):
     runstream.log_metric("loss", i * 0.5 - 7.0, step=i)
-open(sys.argv[1], "w").write(run.info.run_id)
+with open(sys.argv[1], "w") as file:
+    file.write(run.info.run_id)
 time.sleep(600)
 """
     trainer = world.popen(code, str(world.folder / "run"), uri=server.uri)

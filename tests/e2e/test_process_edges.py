@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from tests.e2e.harness import World, eventually, new_world
 
 PROCESSES = 200
@@ -22,7 +23,8 @@ import json, mmap, os, signal, sys, threading, time
 import runstream
 import runstream.v1.spool_pb2, runstream.v1.events_pb2
 body, count, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-source = compile(open(body).read(), body, "exec")
+with open(body) as file:
+    source = compile(file.read(), body, "exec")
 # What each child had returned from, by name, in shared memory it alone writes.
 def reap(pid):
     deadline = time.monotonic() + 30
@@ -49,7 +51,8 @@ for number in range(count):
             results.append([n, code, int.from_bytes(memory[:8], "little"),
                             int.from_bytes(memory[8:16], "little")])
         running = []
-json.dump(results, open(out, "w"))
+with open(out, "w") as file:
+    json.dump(results, file)
 """
 
 # Name of the run -> number of points of each metric.
@@ -71,10 +74,12 @@ import signal, time
 import runstream
 with runstream.start_run(run_name=f"run-{number}"):
     def handler(signum, frame):
-        runstream.log_metric("signal", 1.0, step=done[1])
-        if done[1] % 3 == 0:
-            runstream.log_metric(f"new-{done[1] % 9}", 1.0)
-        done[1] += 1
+        # A handler may interrupt a handler: the number is taken first.
+        step = done[1]
+        done[1] = step + 1
+        runstream.log_metric("signal", 1.0, step=step)
+        if step % 3 == 0:
+            runstream.log_metric(f"new-{step % 9}", 1.0)
     signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
     for i in range(5_000):
@@ -92,10 +97,9 @@ class Late:
         for i in range(100):
             log("main", 0.5, step=i, run_id=run_id)
             done[0] = i + 1
-import builtins
-builtins.kept = Late()
-loop = [Late.__new__(Late)]
-loop.append(loop)
+# In a cycle: only the collector, at teardown, can find it.
+late = Late()
+late.itself = late
 runstream.log_metric("signal", 1.0, step=0)
 done[1] = 1
 """

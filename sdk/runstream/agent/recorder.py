@@ -36,7 +36,9 @@ class Recorder:
             self.ledger = replay(payloads)
         except (KeyError, ValueError) as error:
             self._file.close()
-            raise ValueError(f"the journal has a record that this version does not know: {error}") from error
+            raise ValueError(
+                f"the journal has a record that this version does not know: {error}"
+            ) from error
         self._stale = False
         # State frames that are applied and not yet written.
         self._frames: list[tuple[int, int, bytes]] = []

@@ -164,6 +164,8 @@ class Adoption:
         self._own = own
         self._services = services
         self._look_at = 0.0
+        # Nothing there can be read: looked at once.
+        self._hopeless: set[ScopeFolders] = set()
 
     def poll(self, now: float, urgent: bool) -> bool:
         """Adopt, drain and give back; whether anything moved."""
@@ -187,7 +189,8 @@ class Adoption:
             return
         for folders in siblings:
             ours = folders.active == self._own.active or folders.disk == self._own.disk
-            if not ours and folders not in held and process_names(folders):
+            known = ours or folders in held or folders in self._hopeless
+            if not known and process_names(folders):
                 self._adopt(folders)
 
     def close(self) -> None:
@@ -218,7 +221,9 @@ class Adoption:
         empty = not scope.processes and not scope.anything_there()
         scope.close()
         self.scopes.remove(scope)
-        if empty and not scope.damaged:
+        if scope.damaged and not scope.anything_there():
+            self._hopeless.add(scope.folders)
+        elif empty:
             self._remove(scope.folders)
         places.unlock(scope.lock_fd)
         os.close(scope.lock_fd)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runstream.agent import places
 from runstream.agent.agent import Agent
-from runstream.agent.detach import Terminated, open_log, reset_limits
+from runstream.agent.detach import Terminated, open_log, reset_limits, reuse_memory
 from runstream.agent.leave import LeavePolicy
 from runstream.agent.requests import Requests
 from runstream.agent.resolver import Resolver
@@ -30,6 +30,7 @@ def main(given: Mapping[str, object]) -> None:
     os.set_inheritable(lock_fd, False)
     open_log(folders.disk)
     reset_limits()
+    reuse_memory()
     terminated = Terminated()
     terminated.listen()
     # The guard shares the lock; a worker that finds it taken by others is one too many.
