@@ -65,6 +65,8 @@ def _scheme(text: str) -> str:
     if text.split(":", 1)[0].lower() in _HOSTED:
         return text.split(":", 1)[0].lower()
     head, colon, rest = text.partition(":")
+    if head.lower() == "file":
+        return "file"  # file:folder as well: relative to where the program stands
     is_scheme = bool(colon) and head.isascii() and head.replace("+", "").replace("-", "").isalnum()
     return head.lower() if is_scheme and rest.startswith("/") else ""
 
@@ -145,8 +147,8 @@ def _refused(text: str, scheme: str) -> MlflowException:
     if scheme in _HOSTED:
         return _invalid(
             text,
-            "Runstream is a server of its own and does not write to Databricks; give a folder or "
-            "the address of a Runstream server",
+            "Runstream does not write to Databricks; start `runstream server DIR` and give its "
+            "address, for example http://127.0.0.1:5000, or give a folder",
         )
     if scheme.split("+", maxsplit=1)[0] in _DATABASES:
         return _invalid(

@@ -237,8 +237,6 @@ class ProcessDrain:
             lane.close()
         self._recorder.close()
 
-    # ---- Inner workings.
-
     def _open(self) -> None:
         meta = self.reader.meta
         accepted = Cursor(self.reader.accepted_cells, self.reader.accepted_event_bytes)

@@ -67,6 +67,9 @@ class Requests:
             position = self._position(destination, deadline)
         answer = destination.call(call.method, call.request, deadline, position)
         response = _response(answer)
+        if answer.code == _DEADLINE and answer.detail is None:
+            response.error_code = "TEMPORARILY_UNAVAILABLE"
+            response.message = f"{call.tracking_uri} did not answer {call.method} in time"
         if answer.code == 0 and call.method.startswith(_INGEST):
             self._remember(destination, call.method, answer.response)
         reply(response)
