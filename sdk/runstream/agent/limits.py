@@ -31,6 +31,9 @@ POLL_GROWTH = 1.25
 SCAN_SECONDS = 0.1
 # How often the lock of a writer is looked at.
 ALIVE_SECONDS = 0.2
+# A dead process whose server does not answer is looked at this often: a backlog
+# of hundreds of them must not cost a processor while a server is away.
+REST_SECONDS = 0.5
 # How often folders of other scopes are looked at.
 ADOPT_SECONDS = 20.0
 # What waits longer than this for its acknowledgement is copied to disk, so

@@ -24,7 +24,13 @@ from runstream.agent.cut import Cursor, Range
 from runstream.agent.definitions import ArtifactEntry, Stream
 from runstream.agent.lane import Lane
 from runstream.agent.ledger import Ledger
-from runstream.agent.limits import ALIVE_SECONDS, SPILL_AGE_SECONDS, SPILL_BYTES, SPILL_SECONDS
+from runstream.agent.limits import (
+    ALIVE_SECONDS,
+    REST_SECONDS,
+    SPILL_AGE_SECONDS,
+    SPILL_BYTES,
+    SPILL_SECONDS,
+)
 from runstream.agent.opening import Origin
 from runstream.agent.outcome import Accepted, Refused
 from runstream.agent.recorder import Recorder
@@ -59,7 +65,7 @@ class ProcessDrain:
             own.disk / "blobs", services.depot, self._stored, self._artifact_refused
         )
         self._ages = Ages()
-        self._alive_at = self._spilled_at = 0.0
+        self._alive_at = self._spilled_at = self._rest_until = 0.0
         self._seen_alive = self._closing_done = False
         try:
             self._recorder = Recorder(own, folders.active / places.RESERVE)
@@ -105,6 +111,7 @@ class ProcessDrain:
         self.refusals.batch(entry, self.ledger.producer_id, name, events, why)
 
     def batch_accepted(self, send: Send, answer: Accepted) -> None:
+        self._rest_until = 0.0
         stream = self.ledger.book.runs[send.run_index].stream
         if answer.experiment_id:
             self._artifacts.experiments[stream] = answer.experiment_id
@@ -162,6 +169,8 @@ class ProcessDrain:
         if not self.dead and now - self._alive_at >= ALIVE_SECONDS:
             self._alive_at = now
             self._check_writer()
+        if now < self._rest_until and not urgent:
+            return False
         moved = self.look()
         if self.quiet and not moved and not self.dead:
             return False  # the common case: hundreds of processes that say nothing
@@ -176,6 +185,8 @@ class ProcessDrain:
         self._ages.note(now, self._view.visible, self.accepted())
         self._spill(now)
         self.quiet = self.settled
+        if self.dead and not moved:
+            self._rest_until = now + REST_SECONDS
         return moved
 
     def missing(self, tracking_uri: str, target: Cursor) -> Missing:
@@ -279,6 +290,7 @@ class ProcessDrain:
         return now if self._seen_alive else min(now, self.reader.last_written_ms())
 
     def _stored(self, stream: Stream) -> None:
+        self._rest_until = 0.0
         self.lanes[stream.tracking_uri].nudge()
 
     def _artifact_refused(self, entry: ArtifactEntry, blob: Path, why: Refused) -> None:
