@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runstream.agent import places, records
-from runstream.agent.ages import Ages
 from runstream.agent.artifacts import ArtifactQueue
 from runstream.agent.aside import FOLDER
 from runstream.agent.barrier import Missing
@@ -24,23 +23,17 @@ from runstream.agent.cut import Cursor, Range
 from runstream.agent.definitions import ArtifactEntry, Stream
 from runstream.agent.lane import Lane
 from runstream.agent.ledger import Ledger
-from runstream.agent.limits import (
-    ALIVE_SECONDS,
-    REST_SECONDS,
-    SPILL_AGE_SECONDS,
-    SPILL_BYTES,
-    SPILL_SECONDS,
-)
+from runstream.agent.limits import ALIVE_SECONDS, REST_SECONDS
 from runstream.agent.opening import Origin
 from runstream.agent.outcome import Accepted, Refused
 from runstream.agent.recorder import Recorder
 from runstream.agent.records import Cut, Record
 from runstream.agent.refusals import Refusals
 from runstream.agent.sends import Identity, Send
+from runstream.agent.spill import Spill
 from runstream.agent.view import SpoolView
 from runstream.agent.workshop import Services
 from runstream.spool.folders import ScopeFolders, boot_id
-from runstream.spool.format import CELL_BYTES
 from runstream.spool.reader import SpoolReader
 
 _log = logging.getLogger(__name__)
@@ -64,11 +57,11 @@ class ProcessDrain:
         self._artifacts = ArtifactQueue(
             own.disk / "blobs", services.depot, self._stored, self._artifact_refused
         )
-        self._ages = Ages()
-        self._alive_at = self._spilled_at = self._rest_until = 0.0
+        self._alive_at = self._rest_until = 0.0
         self._seen_alive = self._closing_done = False
         try:
             self._recorder = Recorder(own, folders.active / places.RESERVE)
+            self._spill = Spill(self.reader, self._recorder, services.sync)
             self._open()
         except BaseException:
             self.reader.close()
@@ -182,8 +175,7 @@ class ProcessDrain:
         if not self.lanes and moved:
             self.advanced()
         self.refusals.tell_damage()
-        self._ages.note(now, self._view.visible, self.accepted())
-        self._spill(now)
+        self._spill.poll(now, self._view.visible, self.accepted())
         self.quiet = self.settled
         if self.dead and not moved:
             self._rest_until = now + REST_SECONDS
@@ -219,7 +211,7 @@ class ProcessDrain:
 
     def waiting_seconds(self, now: float) -> float:
         """How long the oldest thing that is not accepted has waited."""
-        return self._ages.oldest_seconds(now)
+        return self._spill.oldest_seconds(now)
 
     def remove(self) -> None:
         """Delete the folder of a finished process."""
@@ -236,12 +228,7 @@ class ProcessDrain:
 
     def spill(self) -> None:
         """Copy what is not accepted to disk now."""
-        try:
-            self.reader.spill(sync=False)
-            self._recorder.mirror()
-        except OSError as error:  # a full disk: everything stays where it is
-            _log.warning("%s cannot be copied to disk: %s", self.name, error)
-        self._services.sync(self.reader.folders.disk)
+        self._spill.copy()
 
     def _let_go(self) -> None:
         for lane in self.lanes.values():
@@ -298,14 +285,3 @@ class ProcessDrain:
         self.refusals.artifact(run, entry.artifact, blob, why)
         self.record(records.dropped(entry.at))
         self.lanes[run.stream.tracking_uri].nudge()
-
-    def _spill(self, now: float) -> None:
-        if now - self._spilled_at < SPILL_SECONDS:
-            return
-        waiting = self._view.visible.cells - self.accepted().cells
-        if (
-            self._ages.oldest_seconds(now) >= SPILL_AGE_SECONDS
-            or waiting * CELL_BYTES >= SPILL_BYTES
-        ):
-            self._spilled_at = now
-            self.spill()
