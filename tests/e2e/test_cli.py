@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,23 +144,28 @@ def test_the_shell_completes_names(tracked: Tracked) -> None:
 
 def test_ctrl_c_ends_cleanly(tracked: Tracked) -> None:
     """Interrupted while it waits for a server that never answers."""
-    process = subprocess.Popen(
-        [PROGRAM, "-t", "http://192.0.2.1:9", "runs", "list"],
-        env=tracked.world.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    eventually(lambda: _is_waiting(process.pid))
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [PROGRAM, "-t", f"http://127.0.0.1:{silent.getsockname()[1]}", "runs", "list"]
+        with subprocess.Popen(
+            command,
+            env=tracked.world.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            eventually(lambda: _is_waiting(process.pid))
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert b"Traceback" not in err + out
 
 
 def _is_waiting(pid: int) -> bool:
     """Whether a process holds a socket: it asks the agent, which asks the server."""
-    links = Path(f"/proc/{pid}/fd").iterdir()
-    return any(os.readlink(link).startswith("socket:") for link in links)
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            if os.readlink(link).startswith("socket:"):
+                return True
+    return False
 
 
 def test_a_terminal_gets_a_plot(tracked: Tracked) -> None:
