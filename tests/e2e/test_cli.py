@@ -145,7 +145,13 @@ def test_the_shell_completes_names(tracked: Tracked) -> None:
 def test_ctrl_c_ends_cleanly(tracked: Tracked) -> None:
     """Interrupted while it waits for a server that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        command = [PROGRAM, "-t", f"http://127.0.0.1:{silent.getsockname()[1]}", "runs", "list"]
+        command = [
+            str(PROGRAM),
+            "-t",
+            f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "runs",
+            "list",
+        ]
         with subprocess.Popen(
             command,
             env=tracked.world.environment(),
