@@ -104,3 +104,17 @@ def test_many_series_stay_apart() -> None:
 def test_no_points_are_no_rows() -> None:
     empty = Flush([])
     assert [fold(empty).count for fold in (fold_points, fold_rollup, fold_latest)] == [0, 0, 0]
+
+
+def test_series_that_no_point_uses_change_nothing() -> None:
+    event = metrics(Point("b", 1, 2, 3.0), Point("d", 4, 5, 6.0))
+    plain = event.metrics
+    unused = type(plain)()
+    for key in ("a", "b", "c", "d", "e"):
+        unused.series.add(key=key)
+    unused.key_index = np.array([1, 3], dtype="<u4").tobytes()
+    unused.step, unused.timestamp, unused.value = plain.step, plain.timestamp, plain.value
+    spread = type(event)(time_ms=event.time_ms, metrics=unused)
+    for fold in (fold_points, fold_latest, fold_rollup):
+        expected = plain_rows(fold(Flush([batch(event)], [], frozenset())))
+        assert plain_rows(fold(Flush([batch(spread)], [], frozenset()))) == expected

@@ -146,7 +146,10 @@ def _assembled(
     data: tuple[Ints, Ints, Floats],
 ) -> PointSet:
     step, timestamp, value = data
-    starts = _starts(rank[series])
+    ranks = rank[series]
+    starts = _starts(ranks)
+    # A key table may name series that no point of the batch uses.
+    groups = groups[ranks[starts]]
     finite = np.isfinite(value)
     per_row = {
         name: table.interned[name].coded(columns[:, column])
