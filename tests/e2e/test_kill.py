@@ -10,7 +10,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 from tests.e2e.harness import (
     FLAT_OUT,
     Counter,
+    Server,
     World,
     assert_flat_out_points,
     eventually,
@@ -85,48 +86,43 @@ def _paced(rate: int) -> str:
     return FLAT_OUT.replace("import mmap, sys", "import mmap, sys, time") + pace
 
 
-def test_killed_agents_lose_and_double_nothing(world: World) -> None:
-    server = world.server()
-    rng = random.Random(12)
-    counter = Counter(world.folder / "counter")
+def _logs_through(world: World, server: Server, rate: int, kill: Callable[[], None]) -> None:
+    """A trainer logs on while `kill` is done again and again; then every point is compared."""
+    counter, id_file = Counter(world.folder / "counter"), world.folder / "run"
     trainer = world.popen(
-        _paced(100_000),
-        str(world.folder / "run"),
-        str(world.folder / "counter"),
-        ENDLESS,
-        uri=server.uri,
+        _paced(rate), str(id_file), str(world.folder / "counter"), ENDLESS, uri=server.uri
     )
-    run_id = _run_id(world.folder / "run")
+    run_id = _run_id(id_file)
     for _ in range(SERVICE_KILLS):
-        time.sleep(rng.uniform(0.05, 0.4))
-        victims = eventually(world.agents)
-        os.kill(rng.choice(victims), signal.SIGKILL)
+        before = counter.value()
+        kill()
+        assert trainer.poll() is None
+        eventually(lambda before=before: counter.value() > before)  # type: ignore[misc]
     trainer.kill()
     trainer.wait()
     assert_flat_out_points(history(world, server.uri, run_id), counter.value())
     counter.close()
+
+
+def test_killed_agents_lose_and_double_nothing(world: World) -> None:
+    server, rng = world.server(), random.Random(12)
+
+    def kill() -> None:
+        time.sleep(rng.uniform(0.05, 0.4))
+        os.kill(rng.choice(eventually(world.agents)), signal.SIGKILL)
+
+    _logs_through(world, server, 100_000, kill)
 
 
 def test_killed_servers_lose_and_double_nothing(world: World) -> None:
-    server = world.server()
-    rng = random.Random(13)
-    counter = Counter(world.folder / "counter")
-    trainer = world.popen(
-        _paced(50_000),
-        str(world.folder / "run"),
-        str(world.folder / "counter"),
-        ENDLESS,
-        uri=server.uri,
-    )
-    run_id = _run_id(world.folder / "run")
-    for _ in range(SERVICE_KILLS):
+    server, rng = world.server(), random.Random(13)
+
+    def kill() -> None:
         time.sleep(rng.uniform(0.0, 0.6))
         server.kill()
         server.start()
-    trainer.kill()
-    trainer.wait()
-    assert_flat_out_points(history(world, server.uri, run_id), counter.value())
-    counter.close()
+
+    _logs_through(world, server, 50_000, kill)
 
 
 def test_a_killed_agent_is_replaced_though_nobody_logs(world: World) -> None:

@@ -1,8 +1,8 @@
 """What can go wrong with a spool.
 
-SpoolError
+SpoolError              a RunstreamError
 ├── SpoolUnusable   no folder where a spool could be made
-├── SpoolFull       no room, and the policy is to raise
+├── SpoolFull       no room, and the policy is to raise; an MlflowException as well
 ├── SpoolLost       its files were taken away: make a new one
 ├── WrongProcess    this spool belongs to the parent process: make a new one
 └── SpoolInUse      its writer lives, so nobody else may change it
@@ -13,9 +13,10 @@ from __future__ import annotations
 import errno
 
 from runstream.error_codes import RESOURCE_EXHAUSTED
+from runstream.exceptions import MlflowException, RunstreamError
 
 
-class SpoolError(Exception):
+class SpoolError(RunstreamError):
     """Base of all errors of the spool."""
 
 
@@ -23,10 +24,14 @@ class SpoolUnusable(SpoolError):  # noqa: N818
     """There is no folder in which a spool can be made safely."""
 
 
-class SpoolFull(SpoolError):  # noqa: N818
+class SpoolFull(SpoolError, MlflowException):  # noqa: N818
     """The spool cannot grow. What was logged before is safe; this call is not in it."""
 
-    error_code = RESOURCE_EXHAUSTED
+    def __init__(self, message: object) -> None:
+        MlflowException.__init__(self, message, RESOURCE_EXHAUSTED)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SpoolFull, (self.message,)
 
     def __str__(self) -> str:
         return f"{self.error_code}: {super().__str__()}"
