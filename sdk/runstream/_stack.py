@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
@@ -20,9 +19,7 @@ from runstream._process import Process, this_process
 if TYPE_CHECKING:
     from runstream._active_run import ActiveRun
     from runstream._writer import RunWriter
-
-LogMetric = Callable[[str, float, int, int], None]
-LogMetrics = Callable[[Mapping[str, float], int, int], None]
+    from runstream.spool.series import RunSpool
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +36,13 @@ class OpenRun:
 
 
 class _ThreadRuns(threading.local):
-    """One thread's stack, and the innermost run's functions for the hot path.
+    """One thread's stack, and the innermost run's points for the hot path.
 
-    The functions are None where the hot path must not be taken: no run, or runs
-    of tasks are open in this thread.
+    points: None where the hot path must not be taken: no run, or runs of tasks
+        are open in this thread.
     """
 
-    log_metric: LogMetric | None = None
-    log_metrics: LogMetrics | None = None
+    points: RunSpool | None = None
     runs: tuple[OpenRun, ...] = ()
     open_in_tasks: int = 0
 
@@ -95,15 +91,12 @@ def remove(entry: OpenRun) -> None:
 def refresh() -> None:
     """Make the innermost run of this thread ready for the hot path."""
     runs = local.runs
-    points = runs[-1].writer.points if runs and not local.open_in_tasks else None
-    local.log_metric = None if points is None else points.log_metric
-    local.log_metrics = None if points is None else points.log_metrics
+    local.points = runs[-1].writer.points if runs and not local.open_in_tasks else None
 
 
 def keep_ready(writer: RunWriter) -> None:
     """After the long way: see that the hot path does not meet a spool that is gone."""
-    ready = local.log_metric
-    if ready is not None and getattr(ready, "__self__", None) is not writer.points:
+    if local.points is not None and local.points is not writer.points:
         refresh()
 
 
@@ -111,8 +104,7 @@ def forget() -> None:
     """Nothing is active in this thread: a fork starts with no run."""
     local.runs = ()
     local.open_in_tasks = 0
-    local.log_metric = None
-    local.log_metrics = None
+    local.points = None
 
 
 def in_task() -> bool:

@@ -16,11 +16,14 @@ from runstream._validation import check_key
 from runstream._values import as_step, as_timestamp_ms, as_value
 from runstream._writer import RunWriter, now_ms
 from runstream.spool.errors import SpoolLost, WrongProcess
+from runstream.spool.format import POINT
 
-# Nothing was written: a value or step of another kind (Warning: where warnings
-# are errors), a fork, a spool whose files were taken away.
+_pack = POINT.pack
+
+# Nothing was written: a new key, a value or step of another kind (Warning: where
+# warnings are errors), a full segment, a fork, a spool whose files were taken away.
 _TAKE_THE_LONG_WAY = (
-    struct_error, TypeError, OverflowError, Warning, WrongProcess, SpoolLost,
+    KeyError, struct_error, TypeError, OverflowError, Warning, ValueError, WrongProcess, SpoolLost,
 )  # fmt: skip
 
 
@@ -49,8 +52,8 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
     Starts a run when none is active. Raises MlflowException
     INVALID_PARAMETER_VALUE for a bad key, value, step or timestamp.
     """
-    # The hot path: one attribute, one clock, one write, which takes no value or
-    # step that the long way would refuse.
+    # The hot path, as `RunSpool.log_metric` tells it, in place: a call costs as
+    # much as packing. It takes no value or step that the long way would refuse.
     if (
         step is not None
         and synchronous is None
@@ -59,10 +62,16 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
         and model_id is None
         and dataset is None
     ):
-        write = local.log_metric
-        if write is not None:
+        points = local.points
+        if points is not None:
             try:
-                return write(key, value, step, time_ns() // 1_000_000)
+                now = time_ns() // 1_000_000
+                cell = _pack(points.words[key], step, value, now)
+                spool = points.spool
+                write = spool.write
+                if now < spool.mark_ms and points.mark[0]:
+                    write(cell)
+                    return None
             except _TAKE_THE_LONG_WAY:
                 pass
     to = To(run_id, model_id, dataset, timestamp)
@@ -90,10 +99,11 @@ def log_metrics(
         and model_id is None
         and dataset is None
     ):
-        write = local.log_metrics
-        if write is not None:
+        points = local.points
+        if points is not None:
             try:
-                return write(metrics, step, time_ns() // 1_000_000)
+                points.log_metrics(metrics, step, time_ns() // 1_000_000)
+                return None
             except _TAKE_THE_LONG_WAY:
                 pass
     to = To(run_id, model_id, dataset, timestamp)

@@ -1,7 +1,7 @@
 """The hot path: points of one run.
 
-`log_metric` is one lookup, one `struct.pack` and one C call that copies the
-cell and moves the mapping's own position: no lock, no committed length.
+A point is one lookup, one `struct.pack` and one C call that copies the cell and
+moves the mapping's own position: no lock, no committed length.
 """
 
 from __future__ import annotations
@@ -84,11 +84,12 @@ class RunSpool:
     "raise", SpoolLost when the spool's files are gone, and what `check_key` raises.
     """
 
-    __slots__ = ("_series", "_templates", "log_metric", "run_index", "spool")
+    __slots__ = ("_series", "_templates", "mark", "run_index", "spool", "words")
 
-    # Log one point: (key, value, step, timestamp_ms). A function, not a method:
-    # it needs no `self`, which is a part of its time.
-    log_metric: Callable[[str, float, int, int], None]
+    # Key → the first field of `format.POINT` for its cells; of keys used so far.
+    words: Mapping[str | tuple[str, str, str, str], int]
+    # `mark[0]` is 0 in a fork, which must not write here.
+    mark: memoryview
 
     def __init__(
         self,
@@ -106,12 +107,26 @@ class RunSpool:
         self.spool = spool
         self._series = _Series(spool, run_index, check_key, on_mark)
         self._templates: dict[tuple[str, ...], bytes] = {}
-        self.log_metric = _point_logger(spool, self._series)
+        self.words = self._series.words
+        self.mark = spool.mark
 
-    @property
-    def words(self) -> Mapping[str | tuple[str, str, str, str], int]:
-        """Key → the first field of `format.POINT` for its cells; of keys used so far."""
-        return self._series.words
+    def log_metric(self, key: str, value: float, step: int, timestamp_ms: int) -> None:
+        """Log one point.
+
+        A caller in a hurry does the same in place, for a key in `words`:
+
+            cell = POINT.pack(points.words[key], step, value, timestamp_ms)
+            write = points.spool.write
+            if timestamp_ms < points.spool.mark_ms and points.mark[0]:
+                write(cell)
+
+        The last two lines belong together: nothing can fork between them. Where
+        any of it raises, or the condition fails, nothing is written: then here.
+        """
+        word = self.words.get(key)
+        if word is None:
+            word = self._series.word_of(key)
+        self._series.write(POINT.pack(word, step, value, timestamp_ms), timestamp_ms)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int, timestamp_ms: int) -> None:
         """Log one point per key, in one piece (of up to WRITE_MAX_CELLS points)."""
@@ -128,8 +143,8 @@ class RunSpool:
         view.cast("d")[2::4] = memoryview(array("d", metrics.values()))
         spool = self.spool
         try:
-            # One step, as in `_point_logger`.
-            if timestamp_ms and timestamp_ms < spool.mark_ms and spool.mark[0]:
+            # One step, as in `log_metric`.
+            if timestamp_ms and timestamp_ms < spool.mark_ms and self.mark[0]:
                 spool.write(cells)
                 return
         except ValueError:
@@ -158,23 +173,3 @@ class RunSpool:
             self._templates.clear()
         self._templates[keys] = cells
         return cells
-
-
-def _point_logger(spool: ProcessSpool, series: _Series) -> Callable[[str, float, int, int], None]:
-    words, mark, pack = series.words, spool.mark, POINT.pack
-
-    def log_metric(key: str, value: float, step: int, timestamp_ms: int) -> None:
-        try:
-            cell = pack(words[key], step, value, timestamp_ms)
-        except KeyError:
-            cell = pack(series.word_of(key), step, value, timestamp_ms)
-        try:
-            # One step: a fork in between would write into the parent's file.
-            if timestamp_ms and timestamp_ms < spool.mark_ms and mark[0]:
-                spool.write(cell)
-                return
-        except ValueError:
-            pass
-        series.write(cell, timestamp_ms)
-
-    return log_metric

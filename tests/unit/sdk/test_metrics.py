@@ -164,4 +164,4 @@ def test_logging_goes_on_when_the_spool_is_taken_away(
     assert found.params(run.info.run_id) == {"late": "1"}
     assert found.status(run.info.run_id) == "FINISHED"
     assert "removed while in use" in caplog.text
-    assert local.log_metric is None
+    assert local.points is None

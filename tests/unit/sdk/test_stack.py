@@ -30,7 +30,7 @@ def test_a_run_in_a_task_is_local_to_it() -> None:
         return await asyncio.gather(*(train(number) for number in range(4)))
 
     ids = asyncio.run(all_of_them())
-    assert local.log_metric is None
+    assert local.points is None
     for number, run_id in enumerate(ids):
         mine = [point for point in spooled().points if point.run_id == run_id]
         assert {point.value for point in mine} == {float(number)}
@@ -47,12 +47,12 @@ def test_tasks_see_the_run_of_their_thread() -> None:
         with runstream.start_run(nested=True) as inner:
             assert inner.data.tags["mlflow.parentRunId"] == outer.info.run_id
             runstream.log_metric("inner", 1.0, step=1)
-            assert local.log_metric is None
+            assert local.points is None
         runstream.log_metric("outer", 2.0, step=2)
 
     asyncio.run(job())
     assert runstream.active_run() is outer
-    assert local.log_metric is not None
+    assert local.points is not None
     keys = {point.key for point in spooled().points if point.run_id == outer.info.run_id}
     assert keys == {"outer"}
 
@@ -90,14 +90,14 @@ def test_a_cell_of_a_notebook_is_no_task() -> None:
 
 
 def test_the_hot_path_follows_the_stack() -> None:
-    assert local.log_metric is None
+    assert local.points is None
     with runstream.start_run():
-        outer = local.log_metric
+        outer = local.points
         assert outer is not None
         with runstream.start_run(nested=True):
-            assert local.log_metric != outer
-        assert local.log_metric == outer
-    assert local.log_metric is None
+            assert local.points != outer
+        assert local.points == outer
+    assert local.points is None
 
 
 def test_a_run_may_end_in_another_thread() -> None:
