@@ -18,7 +18,7 @@ from tests.e2e.harness import free_port
 
 VERSION = "3.17.2"
 NAME = f"MLflow {VERSION}"
-VENV = Path("build/mlflow-venv")
+VENV = Path(__file__).resolve().parents[2] / "build" / "mlflow-venv"
 PYTHON = VENV / "bin" / "python"
 
 
@@ -89,7 +89,7 @@ def _wait_ready(uri: str, process: subprocess.Popen[bytes]) -> None:
 def run(code: str, env: dict[str, str]) -> dict[str, float]:
     """Run code under MLflow's interpreter; it prints one JSON object last."""
     done = subprocess.run(
-        [str(PYTHON.absolute()), "-c", code],
+        [str(PYTHON), "-c", code],
         env=env,
         cwd=env["HOME"],
         capture_output=True,

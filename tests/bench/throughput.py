@@ -9,13 +9,23 @@ from tests.bench import peer
 from tests.bench.figure import Figure
 from tests.e2e.harness import new_world
 
+# Arguments are the number of points and the server's process id. The processor
+# time tells slow code from a busy machine.
 ONE_PROCESS = """
 import json, sys, time
-import runstream
+import psutil, runstream
+from runstream.spool.folders import scope_folders
 points = int(sys.argv[1])
+def cpu(process):
+    used = process.cpu_times()
+    return used.user + used.system
 with runstream.start_run():
     runstream.log_metric("warm", 0.5)
     runstream.flush(level="accepted", timeout=60)
+    agent = json.loads((scope_folders().disk / "agent.json").read_text())["pid"]
+    processes = {"trainer": psutil.Process(), "agent": psutil.Process(agent),
+                 "server": psutil.Process(int(sys.argv[2]))}
+    before = {name: cpu(process) for name, process in processes.items()}
     log_metric = runstream.log_metric
     start = time.perf_counter()
     for i in range(points):
@@ -25,7 +35,8 @@ with runstream.start_run():
     accepted = time.perf_counter() - start
     runstream.flush(level="materialized", timeout=300)
     materialized = time.perf_counter() - start
-print(json.dumps({"spooled": spooled, "accepted": accepted, "materialized": materialized}))
+    used = {name: cpu(process) - before[name] for name, process in processes.items()}
+print(json.dumps({"spooled": spooled, "accepted": accepted, "materialized": materialized, **used}))
 """
 
 # Raw appends by gRPC, several streams side by side, as many agents would do:
@@ -118,14 +129,26 @@ print(json.dumps({"p50": p50, "p99": p99, "marks": len(lags)}))
 """
 
 
-def measure(report: Callable[[Figure], None]) -> None:
+Report = Callable[[Figure], None]
+Numbers = dict[str, float]
+
+
+def measure(report: Report) -> None:
     """Throughput through the whole SDK, through the server alone, and the lag."""
     with peer.server() as (_, env):
         theirs = peer.run(peer.CLIENT, env)
+    _one_process(report, theirs)
+    _append(report, theirs)
+    _visible(report)
+
+
+def _one_process(report: Report, theirs: Numbers) -> None:
     points = 10_000_000
     with new_world() as world:
-        uri = world.server().uri
-        out = json.loads(world.run(ONE_PROCESS, str(points), uri=uri, timeout=600).splitlines()[-1])
+        server = world.server()
+        assert server.process is not None
+        arguments = (str(points), str(server.process.pid))
+        out = _last(world.run(ONE_PROCESS, *arguments, uri=server.uri, timeout=600))
     report(
         Figure(
             "logged to accepted, one process",
@@ -147,12 +170,15 @@ def measure(report: Callable[[Figure], None]) -> None:
             peer_value=theirs["batch_points_per_second"],
         )
     )
+    for name in ("trainer", "agent", "server"):
+        report(Figure(f"processor time per point, {name}", out[name] / points * 1e9, "ns"))
+
+
+def _append(report: Report, theirs: Numbers) -> None:
     points = 50_000_000
     with new_world() as world:
-        server = world.server()
-        address = f"127.0.0.1:{server.grpc_port}"
-        text = world.run(APPEND, address, str(points), "10000", timeout=900)
-        out = json.loads(text.splitlines()[-1])
+        address = f"127.0.0.1:{world.server().grpc_port}"
+        out = _last(world.run(APPEND, address, str(points), "10000", timeout=900))
     report(
         Figure(
             "append to materialized, batches of 10 k",
@@ -164,9 +190,17 @@ def measure(report: Callable[[Figure], None]) -> None:
             theirs["batch_points_per_second"],
         )
     )
+
+
+def _visible(report: Report) -> None:
     with new_world() as world:
         server = world.server()
         address = f"127.0.0.1:{server.grpc_port}"
-        text = world.run(VISIBLE, "15", address, uri=server.uri, timeout=120)
-        out = json.loads(text.splitlines()[-1])
+        out = _last(world.run(VISIBLE, "15", address, uri=server.uri, timeout=120))
     report(Figure("logged to visible at 10 k points/s, p99", out["p99"] * 1e3, "ms", 300))
+
+
+def _last(output: str) -> Numbers:
+    """What a program printed last: one JSON object."""
+    answer: Numbers = json.loads(output.splitlines()[-1])
+    return answer

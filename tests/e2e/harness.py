@@ -173,9 +173,12 @@ class World:
         return found
 
     def close(self) -> None:
-        for pid in self.agents():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        # Again until none is left: a guard may just have started a new worker.
+        while pids := self.agents():
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
         for server in self.servers:
             if server.process is not None and server.process.poll() is None:
                 server.kill()

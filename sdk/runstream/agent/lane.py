@@ -131,12 +131,11 @@ class Lane:
         waited = now - self._waiting_since
         if not self._policy.due(size, waited, urgent or self._nudged) or not self._route.room():
             return
-        self._prepared = self._gather(start)
+        self._prepared = self._gather(self._workshop.choose(start, CUT_TARGET_BYTES))
         if self._prepared.chosen.stop == visible:
             self._waiting_since = None
 
-    def _gather(self, start: Cursor, budget_bytes: int = CUT_TARGET_BYTES) -> Prepared:
-        chosen = self._workshop.choose(start, budget_bytes)
+    def _gather(self, chosen: Range) -> Prepared:
         return Prepared(chosen, self._workshop.gather(self.tracking_uri, chosen))
 
     def _take_off(self, prepared: Prepared) -> None:
@@ -144,7 +143,10 @@ class Lane:
         budget = CUT_TARGET_BYTES
         while too_long(shipments, BATCH_MAX_BYTES) and budget > 1:
             budget //= 2
-            self._prepared = prepared = self._gather(prepared.chosen.start, budget)
+            chosen = self._workshop.choose(prepared.chosen.start, budget)
+            if chosen == prepared.chosen:
+                continue  # one large event is as long in any cut
+            self._prepared = prepared = self._gather(chosen)
             cut, shipments = self._plan(prepared)
         self._set_shut_aside(prepared)
         if shipments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,11 @@ import pytest
 from runstream.agent.destination import Destination
 from runstream.agent.mailbox import Mailbox
 from runstream.spool.folders import ScopeFolders
+from runstream.spool.writer import ProcessSpool
 from tests.unit.agent.grpc_server import GrpcServer
 from tests.unit.agent.helpers import address_of
 from tests.unit.agent.memory import MemorySpool
+from tests.unit.agent.running import Running
 
 
 @pytest.fixture
@@ -23,11 +25,19 @@ def spool() -> MemorySpool:
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> ScopeFolders:
-    """A scope with one folder."""
-    folder = tmp_path / "scope"
-    folder.mkdir(mode=0o700)
-    return ScopeFolders(folder, folder)
+def folders() -> Iterator[ScopeFolders]:
+    """A scope with one folder; on tmpfs where there is one, for a busy disk makes tests slow."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        folder = Path(name) / "scope"
+        folder.mkdir(mode=0o700)
+        yield ScopeFolders(folder, folder)
+
+
+@pytest.fixture
+def writer(folders: ScopeFolders) -> ProcessSpool:
+    """The spool that a process in `folders` writes: this one."""
+    return ProcessSpool.create(folders, identity={"host": "node7", "client": "test/1"})
 
 
 @pytest.fixture
@@ -59,3 +69,19 @@ def destination(server: GrpcServer, mailbox: Mailbox) -> Iterator[Destination]:
     made = Destination("file:///data", lambda uri: address_of(server), mailbox)
     yield made
     made.close()
+
+
+@pytest.fixture
+def start(short_folder: Path, server: GrpcServer) -> Iterator[Callable[..., Running]]:
+    """Begins an agent in a scope of its own."""
+    running: list[Running] = []
+
+    def begin(idle_seconds: float = 1e9) -> Running:
+        folder = short_folder / "scopes" / "own"
+        folder.mkdir(parents=True, exist_ok=True)
+        running.append(Running(ScopeFolders(folder, folder), server, idle_seconds))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.end()

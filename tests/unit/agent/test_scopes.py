@@ -11,7 +11,7 @@ from runstream.agent.process import ProcessDrain
 from runstream.agent.scopes import ScopeDrain
 from runstream.spool.folders import ScopeFolders
 from runstream.spool.writer import ProcessSpool
-from tests.unit.agent.test_process import Clock, Services, define, drain
+from tests.unit.agent.draining import Clock, Services, define, drain
 
 
 def test_a_spool_that_cannot_be_opened_now_is_waited_for(

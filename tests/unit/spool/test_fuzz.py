@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runstream.spool import segments
 from runstream.spool.folders import ScopeFolders
 from runstream.spool.format import CELL
 from runstream.spool.reader import SpoolReader
@@ -20,6 +22,8 @@ from runstream.spool.writer import ProcessSpool
 from runstream.v1 import spool_pb2
 from tests.unit.spool.helpers import NOW_MS, cells_of, written_in_child
 
+# The first segment holds so many; what damage does to it does not depend on its length.
+SEGMENT_CELLS, POINTS = 254, 400
 FILES = ("meta", "events.000000", "events.000001", "points.000000", "points.000001")
 
 
@@ -69,17 +73,26 @@ def damages_to(*files: str) -> st.SearchStrategy[Damage]:
 damages = damages_to(*FILES)
 
 
+@contextlib.contextmanager
+def folder_in_memory() -> Iterator[Path]:
+    """One for each example: on tmpfs where there is one, for a busy disk makes it slow."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="module")
 def original() -> Iterator[tuple[ScopeFolders, str]]:
     """The spool of a dead process: two segments, two events files."""
-    with tempfile.TemporaryDirectory() as root:
-        folders = ScopeFolders(Path(root), Path(root))
+    with folder_in_memory() as root, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "segment_bytes", lambda _: 64 + 32 * SEGMENT_CELLS)
+        folders = ScopeFolders(root, root)
         yield folders, written_in_child(folders, write)
 
 
 def write(run: RunSpool, spool: ProcessSpool) -> None:
     spool._frames._files.current._size_bytes = 600
-    for step in range(2500):
+    for step in range(POINTS):
         run.log_metric("loss", 0.5, step, NOW_MS)
     for number in range(20):
         spool.append_event(run.run_index, b"event %d" % number * 3)
@@ -95,8 +108,8 @@ def read_all(reader: SpoolReader) -> tuple[list[int], list[bytes]]:
         position = frames[-1].end
     valid = reader.valid_cells()
     steps: list[int] = []
-    for start in range(0, min(valid, 10_000), 700):
-        for piece in reader.cells(start, min(start + 700, valid)):
+    for start in range(0, min(valid, 10_000), 150):
+        for piece in reader.cells(start, min(start + 150, valid)):
             steps += [cell[2] for cell in CELL.iter_unpack(piece)]
     return steps, events
 
@@ -113,7 +126,7 @@ def use(folders: ScopeFolders, name: str) -> None:
         reader.append_frames([spool_pb2.SpoolFrame(run_closed=spool_pb2.RunClosed(died=True))])
         assert reader.frames(0, 2**30)[-1].frame.run_closed.died
         reader.accept(reader.valid_cells(), 100)
-        reader.release(1000, 300)
+        reader.release(300, 300)
         cells_of(reader)
         reader.remove()
     finally:
@@ -124,11 +137,11 @@ def use(folders: ScopeFolders, name: str) -> None:
 @given(st.lists(damages, min_size=1, max_size=4))
 def test_any_damage_is_survived(original: tuple[ScopeFolders, str], found: list[Damage]) -> None:
     folders, name = original
-    with tempfile.TemporaryDirectory() as root:
-        copy = ScopeFolders(Path(root), Path(root))
-        shutil.copytree(folders.active / name, Path(root) / name)
+    with folder_in_memory() as root:
+        copy = ScopeFolders(root, root)
+        shutil.copytree(folders.active / name, root / name)
         for damage in found:
-            damage.apply(Path(root) / name)
+            damage.apply(root / name)
         try:
             use(copy, name)
         except (ValueError, FileNotFoundError):
@@ -142,8 +155,8 @@ def test_any_damage_to_a_copy_on_disk_is_survived(
     original: tuple[ScopeFolders, str], found: list[Damage], later: list[Damage]
 ) -> None:
     folders, name = original
-    with tempfile.TemporaryDirectory() as root:
-        two = ScopeFolders(Path(root) / "active", Path(root) / "disk")
+    with folder_in_memory() as root:
+        two = ScopeFolders(root / "active", root / "disk")
         for folder in two:
             folder.mkdir()
         shutil.copytree(folders.active / name, two.active / name)
@@ -166,7 +179,7 @@ def test_any_damage_to_a_copy_on_disk_is_survived(
 def test_without_damage_everything_is_there(original: tuple[ScopeFolders, str]) -> None:
     reader = SpoolReader(*original)
     steps, events = read_all(reader)
-    assert steps == list(range(2500))
+    assert steps == list(range(POINTS))
     assert events == [b"event %d" % number * 3 for number in range(20)]
     assert sorted(path.name for path in reader.folders.active.iterdir())[:3] == [
         "events.000000",
@@ -182,12 +195,12 @@ def test_damage_to_one_segment_leaves_the_other_whole(
     original: tuple[ScopeFolders, str], found: list[Damage]
 ) -> None:
     folders, name = original
-    with tempfile.TemporaryDirectory() as root:
-        copy = ScopeFolders(Path(root), Path(root))
-        shutil.copytree(folders.active / name, Path(root) / name)
+    with folder_in_memory() as root:
+        copy = ScopeFolders(root, root)
+        shutil.copytree(folders.active / name, root / name)
         for damage in found:
-            damage.apply(Path(root) / name)
+            damage.apply(root / name)
         reader = SpoolReader(copy, name)
         steps, events = read_all(reader)
-        assert steps[-(2500 - 2046) :] == list(range(2046, 2500))
+        assert steps[-(POINTS - SEGMENT_CELLS) :] == list(range(SEGMENT_CELLS, POINTS))
         assert len(events) == 20
