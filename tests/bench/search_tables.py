@@ -4,6 +4,7 @@
 
 Prints one line per measurement: the fastest and the median of several calls,
 in milliseconds, of the whole call of the service (the page's data included).
+What it is doing stands on standard error.
 A folder that is given is kept and, when it holds the tables already, used.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -140,6 +142,16 @@ def fill_chart_tables(store: Store, points: int) -> None:
     )
 
 
+def _wait_for_merges(store: Store) -> None:
+    """Until the engine has nothing to merge: it would take a core from what is measured."""
+    while store.scalar("SELECT count() FROM system.merges"):
+        time.sleep(0.2)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def measure(call: Callable[[], object]) -> tuple[float, float]:
     """The fastest and the median of several calls, in milliseconds."""
     seconds = []
@@ -156,18 +168,25 @@ def bench(folder: Path, runs: int, points: int) -> dict[str, tuple[float, float]
     filled = (folder / "engine").exists()
     store = open_store(folder)
     if not filled:
+        _say(f"filling tables: {runs:,} runs, {points:,} points")
         fill_search_tables(store, runs)
         fill_chart_tables(store, points)
+    _wait_for_merges(store)
     options = QueryOptions(
         log_id="", partitions=1, http_address=str, end_offsets=dict, version="bench"
     )
     service = QueryService(store, options)
     context = CallContext(position=None, deadline=time.monotonic() + 3600)
-    found = {}
-    for name, search in SEARCHES.items():
-        found[f"search: {name}"] = measure(partial(service.search_runs, search, context))
+    calls: dict[str, Callable[[], object]] = {
+        f"search: {name}": partial(service.search_runs, search, context)
+        for name, search in SEARCHES.items()
+    }
     for name, chart in CHARTS.items():
-        found[f"chart: {name}"] = measure(partial(service.get_chart, chart, context))
+        calls[f"chart: {name}"] = partial(service.get_chart, chart, context)
+    found = {}
+    for name, call in calls.items():
+        found[name] = fastest, median = measure(call)
+        _say(f"{fastest:8.1f} {median:8.1f} ms  {name}")
     store.close()
     return found
 

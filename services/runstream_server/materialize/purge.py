@@ -41,18 +41,17 @@ def delete_purged(store: Store, generation: int) -> int:
     The row of the run itself is replaced by one that says nothing but purged.
     """
     purged = f"run_id IN (SELECT run_id FROM {TOMBSTONES.full_name(generation)})"
-    dirty = [
-        table.full_name(generation)
-        for table in _EMPTIED
-        if _has_rows(store, f"{table.full_name(generation)} WHERE {purged}")
-    ]
-    for name in dirty:
-        store.command(f"DELETE FROM {name} WHERE {purged}")
+    dirty = []
+    for table in _EMPTIED:
+        name = table.full_name(generation)
+        if _has_rows(store, f"{name} WHERE {purged}"):
+            dirty.append(name)
+            store.command(table.delete(name, purged))
     runs = RUNS.full_name(generation)
     telling = f"({purged}) AND (purged = 0 OR heartbeat != 0 OR name.pos != 0)"
     if _has_rows(store, f"{runs} WHERE {telling}"):
         dirty.append(runs)
-        store.command(f"DELETE FROM {runs} WHERE {purged}")
+        store.command(RUNS.delete(runs, purged))
         gone = {run_id: Run(purged=1) for run_id in read_purged(store, generation)}
         TableWriter(store, generation).insert(run_rows(gone))
     if dirty:

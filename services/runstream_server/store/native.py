@@ -24,11 +24,15 @@ from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runstream_server.events.folds.columns import Coded
 from runstream_server.store.schema.table import Column
 
-Encoder = Callable[[Any], list[bytes]]
+# What stands one after the other in a block: bytes, and arrays where they lie in
+# memory. They are copied once, into the block: fresh memory costs more than copying.
+Buffers = list[bytes | memoryview]
+Encoder = Callable[[Any], Buffers]
 
 _NUMBERS = {
     "Int8": "<i1",
@@ -46,7 +50,7 @@ _OWN_KEYS = (1 << 9) | (1 << 10)
 
 def native_block(columns: Sequence[Column], data: Mapping[str, Any], count: int) -> bytes:
     """One block of `count` rows; `data` has an entry for every column."""
-    parts = [_varint(len(columns)), _varint(count)]
+    parts: Buffers = [_varint(len(columns)), _varint(count)]
     for column in columns:
         parts.append(_text(column.name))
         parts.append(_text(column.block_type))
@@ -65,10 +69,14 @@ def encoder(type_name: str) -> Encoder:
 
 
 def _numbers(dtype: str) -> Encoder:
-    def encode(values: Any) -> list[bytes]:
-        return [np.ascontiguousarray(values, dtype=dtype).tobytes()]
+    def encode(values: Any) -> Buffers:
+        return [_memory(np.ascontiguousarray(values, dtype=dtype))]
 
     return encode
+
+
+def _memory(array: NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _uuid(_: str) -> Encoder:
@@ -76,26 +84,26 @@ def _uuid(_: str) -> Encoder:
 
 
 def _string(_: str) -> Encoder:
-    def encode(values: Sequence[str]) -> list[bytes]:
+    def encode(values: Sequence[str]) -> Buffers:
         return [_text(value) for value in values]
 
     return encode
 
 
 def _fixed_string(_: str) -> Encoder:
-    def encode(values: Sequence[bytes]) -> list[bytes]:
+    def encode(values: Sequence[bytes]) -> Buffers:
         return list(values)
 
     return encode
 
 
 def _low_cardinality(_: str) -> Encoder:
-    def encode(coded: Coded) -> list[bytes]:
+    def encode(coded: Coded) -> Buffers:
         kind = _index_kind(len(coded.words))
         header = np.array([1, _OWN_KEYS | kind, len(coded.words)], dtype="<u8").tobytes()
         count = np.array([len(coded.index)], dtype="<u8").tobytes()
-        index = np.ascontiguousarray(coded.index, dtype=f"<u{1 << kind}").tobytes()
-        return [header, *(_text(word) for word in coded.words), count, index]
+        index = np.ascontiguousarray(coded.index, dtype=f"<u{1 << kind}")
+        return [header, *(_text(word) for word in coded.words), count, _memory(index)]
 
     return encode
 
@@ -107,8 +115,8 @@ def _index_kind(words: int) -> int:
 def _tuple(inner: str) -> Encoder:
     encoders = [encoder(part) for part in _element_types(inner)]
 
-    def encode(columns: Sequence[Any]) -> list[bytes]:
-        parts: list[bytes] = []
+    def encode(columns: Sequence[Any]) -> Buffers:
+        parts: Buffers = []
         for encode_one, column in zip(encoders, columns, strict=True):
             parts.extend(encode_one(column))
         return parts
@@ -120,7 +128,7 @@ def _array(inner: str) -> Encoder:
     encode_inner = encoder(inner)
     is_tuple = inner.startswith("Tuple")
 
-    def encode(values: Sequence[Sequence[Any]]) -> list[bytes]:
+    def encode(values: Sequence[Sequence[Any]]) -> Buffers:
         ends = np.array(list(accumulate(len(value) for value in values)), dtype="<u8")
         flat: Any = list(chain.from_iterable(values))
         if is_tuple:

@@ -28,6 +28,7 @@ from runstream_server.store.generations import (
     switch_generation,
 )
 from runstream_server.store.open import open_store
+from runstream_server.store.schema.params import PARAMS
 from runstream_server.store.schema.tables import TABLE_BY_NAME
 from tests.integration.materialize.history import rich_history
 from tests.integration.materialize.logs import GrowingLog
@@ -79,7 +80,7 @@ def test_a_difference_is_shown(store: Store, log: GrowingLog) -> None:
     feed(log, store, 1)
     second = create_generation(store)
     feed(log, store, second)
-    store.command(f"DELETE FROM runstream.params_{second} WHERE key = 'q'")
+    store.command(PARAMS.delete(PARAMS.full_name(second), "key = 'q'"))
     (found,) = compare_generations(store, 1, second)
     assert (found.table, found.rows) == ("params", (2, 1))
     assert [row[1] for row in found.only_first] == ["q"]

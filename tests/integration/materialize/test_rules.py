@@ -172,6 +172,21 @@ def test_a_purged_run_is_deleted_and_stays_away(store: Store, generation: int) -
     assert rows == [(1, 2**64 - 1, "")]
 
 
+@pytest.mark.parametrize("name", ["latest", "params", "tags"])
+def test_a_purged_run_is_deleted_from_projections(store: Store, generation: int, name: str) -> None:
+    other = request(created("kept"), params(p="1"), metrics(Point("k", 1, 1, 1.0)))
+    other.stream_id = "0" * 31 + "1"
+    log = GrowingLog()
+    log.append([request(created("gone"), params(p="1"), metrics(Point("k", 1, 1, 1.0))), other])
+    log.append([request(pb.Event(run_purged=pb.RunPurged()), seq=2)])
+    feed(log, store, generation)
+    rows = store.rows(
+        f"SELECT toString(run_id) FROM {table(name, generation)} "
+        "WHERE key IN ('k', 'p', 'mlflow.runName') SETTINGS force_optimize_projection = 1"
+    )
+    assert rows == [("00000000-0000-0000-0000-000000000001",)]
+
+
 def test_rows_that_come_back_are_deleted_again(store: Store, generation: int) -> None:
     log = GrowingLog()
     log.append([request(params(p="1")), request(pb.Event(run_purged=pb.RunPurged()), seq=2)])

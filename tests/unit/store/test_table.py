@@ -6,7 +6,7 @@ import pytest
 
 from runstream_server.store.native import encoder
 from runstream_server.store.schema.migrations import MIGRATIONS
-from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.table import Column, Projection, Table
 from runstream_server.store.schema.tables import TABLES
 
 
@@ -23,6 +23,24 @@ def test_a_statement_says_it_all() -> None:
         "CREATE TABLE IF NOT EXISTS x (`k` Int64 CODEC(Delta, LZ4), "
         "`v` SimpleAggregateFunction(min, String)) ENGINE = AggregatingMergeTree "
         "ORDER BY (k) SETTINGS auto_statistics_types = '', index_granularity = 128"
+    )
+
+
+def test_a_projection_is_kept_through_merges_and_deletes() -> None:
+    table = Table(
+        name="t",
+        columns=(Column("k", "Int64"), Column("v", "String", "min")),
+        order_by=("k",),
+        merge="aggregate",
+        projections=(Projection("by_v", ("v", "k"), ("v",)),),
+    )
+    assert table.create("x") == (
+        "CREATE TABLE IF NOT EXISTS x (`k` Int64, `v` SimpleAggregateFunction(min, String), "
+        "PROJECTION by_v (SELECT v, k ORDER BY v)) ENGINE = AggregatingMergeTree ORDER BY (k) "
+        "SETTINGS auto_statistics_types = '', deduplicate_merge_projection_mode = 'rebuild'"
+    )
+    assert table.delete("x", "k = 1") == (
+        "ALTER TABLE x DELETE WHERE k = 1 SETTINGS mutations_sync = 2"
     )
 
 

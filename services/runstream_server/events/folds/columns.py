@@ -31,6 +31,9 @@ class Coded:
     def take(self, rows: NDArray[Any]) -> Coded:
         return Coded(self.words, self.index[rows])
 
+    def repeat(self, times: NDArray[Any]) -> Coded:
+        return Coded(self.words, np.repeat(self.index, times))
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -10,14 +10,14 @@ from runstream_server.events.folds.flush import Flush
 
 def fold_points(flush: Flush) -> Rows:
     points = flush.points
-    group = np.repeat(np.arange(len(points.starts)), points.ends - points.starts)
+    lengths = points.ends - points.starts
     return Rows(
         "points",
         len(points),
         {
-            "run_id": points.run_id[group],
-            "key": points.key.take(group),
-            "source": points.source.take(group),
+            "run_id": np.repeat(points.run_id, lengths, axis=0),
+            "key": points.key.repeat(lengths),
+            "source": points.source.repeat(lengths),
             "step": points.step,
             "timestamp": points.timestamp,
             "value": points.value,

@@ -7,7 +7,7 @@ says so in `is_nan`.
 from __future__ import annotations
 
 from runstream_server.store.schema.aggregates import EXTREMES, FLAGS, SERIES_KEY
-from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.table import FINE_GRAINED, Column, Projection, Table
 
 LATEST = Table(
     name="latest",
@@ -19,4 +19,9 @@ LATEST = Table(
     ),
     order_by=("run_id", "key", "source"),
     merge="aggregate",
+    settings=FINE_GRAINED,
+    # For searches, which ask for one key of all runs.
+    projections=(
+        Projection("by_key", columns=("key", "run_id", "last"), order_by=("key", "run_id")),
+    ),
 )

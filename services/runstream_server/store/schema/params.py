@@ -6,7 +6,7 @@ exactly when `value_min` and `value_max` differ.
 
 from __future__ import annotations
 
-from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.table import FINE_GRAINED, Column, Projection, Table
 
 PARAMS = Table(
     name="params",
@@ -19,4 +19,9 @@ PARAMS = Table(
     ),
     order_by=("run_id", "key"),
     merge="aggregate",
+    settings=FINE_GRAINED,
+    # For searches, which ask for one key of all runs.
+    projections=(
+        Projection("by_key", columns=("key", "run_id", "first"), order_by=("key", "run_id")),
+    ),
 )

@@ -8,7 +8,7 @@ function: `created.pos` 2^64-1 (no RunCreated yet: the run is not shown),
 
 from __future__ import annotations
 
-from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.table import FINE_GRAINED, Column, Table
 
 RUNS = Table(
     name="runs",
@@ -28,4 +28,5 @@ RUNS = Table(
     ),
     order_by=("run_id",),
     merge="aggregate",
+    settings=FINE_GRAINED,
 )

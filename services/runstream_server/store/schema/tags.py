@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runstream_server.store.schema.table import Column, Table
+from runstream_server.store.schema.table import FINE_GRAINED, Column, Projection, Table
 
 TAGS = Table(
     name="tags",
@@ -17,4 +17,13 @@ TAGS = Table(
     merge="replace",
     version="version",
     deleted="deleted",
+    settings=FINE_GRAINED,
+    # For searches, which ask for one key of all runs.
+    projections=(
+        Projection(
+            "by_key",
+            columns=("key", "run_id", "value", "version", "deleted"),
+            order_by=("key", "run_id"),
+        ),
+    ),
 )
