@@ -44,9 +44,11 @@ def follow(
 
 
 def pace(step: Step, policy: FlushPolicy) -> float:
-    """How long to wait after a step: not at all while there is much to read."""
-    if step.records == 0 or step.read_bytes >= policy.busy_bytes:
+    """How long to wait after a step: not at all while the tables are behind."""
+    if step.records == 0 or step.read_bytes >= policy.poll_bytes // 2:
         return 0.0
+    if step.read_bytes >= policy.busy_bytes:
+        return policy.gather_seconds
     return policy.pause_seconds
 
 

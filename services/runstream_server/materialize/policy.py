@@ -18,8 +18,12 @@ class FlushPolicy:
     # From one flush to the next while little comes in: every flush makes a
     # part per table, which the engine has to merge again.
     pause_seconds: float = 0.05
-    # A poll that brought as much as this is followed by the next at once.
+    # A poll that brought as much as this, and not half of `poll_bytes`, keeps up with
+    # a flood: it waits for more. One process flat out, in the server per point:
+    # 1.1 µs when the next poll follows at once, 0.7 µs after this wait, 0.64 µs after
+    # twice as long.
     busy_bytes: int = 256 * 1024
+    gather_seconds: float = 0.15
     # How long a poll waits for the first record.
     wait_seconds: float = 0.25
     # After an error: the first and the longest wait before the next try.

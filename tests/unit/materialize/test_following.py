@@ -13,12 +13,25 @@ from runstream_server.materialize.following import follow, pace, retry_pause
 from runstream_server.materialize.policy import FlushPolicy
 from runstream_server.store.errors import StoreError
 
-POLICY = FlushPolicy(pause_seconds=0.04, busy_bytes=1000, retry_first_seconds=0.1)
+POLICY = FlushPolicy(
+    poll_bytes=4000,
+    pause_seconds=0.04,
+    busy_bytes=1000,
+    gather_seconds=0.2,
+    retry_first_seconds=0.1,
+)
 AT_ONCE = FlushPolicy(pause_seconds=0, retry_first_seconds=0, retry_longest_seconds=0)
 
 
 @pytest.mark.parametrize(
-    ("step", "seconds"), [(Step(0, 0), 0.0), (Step(3, 999), 0.04), (Step(3, 1000), 0.0)]
+    ("step", "seconds"),
+    [
+        (Step(0, 0), 0.0),
+        (Step(3, 999), 0.04),
+        (Step(3, 1000), 0.2),
+        (Step(3, 1999), 0.2),
+        (Step(3, 2000), 0.0),
+    ],
 )
 def test_pace(step: Step, seconds: float) -> None:
     assert pace(step, POLICY) == seconds
