@@ -12,6 +12,13 @@ PROTOC := $(PROTOC_VENV)/bin/python -m grpc_tools.protoc -Iproto
 PROTOS := $(wildcard proto/runstream/v1/*.proto)
 GENERATED := sdk/runstream/v1
 
+# Real servers that tests talk to, each where its tools are; elsewhere tests say why they skip.
+SERVERS :=
+KAFKA := build/servers/kafka/.installed
+ifneq ($(and $(shell command -v java),$(shell command -v mvn)),)
+SERVERS += $(KAFKA)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench proto format \
 	check-format check-lint check-types check-imports check-proto
@@ -22,7 +29,7 @@ help: ## show this list
 demo: $(INSTALLED) ## train a small model, track it, look at what was tracked (under a minute)
 	@$(BIN)/python examples/digits.py
 
-test: $(INSTALLED) ## run every test, the quick ones first
+test: $(INSTALLED) $(SERVERS) ## run every test, the quick ones first
 	@$(BIN)/python -m pytest
 
 check: check-format check-lint check-types check-imports check-proto ## what needs no test: format, lint, types, imports, generated code
@@ -91,4 +98,10 @@ $(PROTOC_VENV)/.installed: Makefile
 	@$(call make_venv,$(PROTOC_VENV))
 	@echo ">> installing $(PROTOC_VERSION) into $(PROTOC_VENV)"
 	@$(PROTOC_VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(PROTOC_VERSION)
+	@touch $@
+
+$(KAFKA): tests/servers/kafka/pom.xml
+	@echo ">> downloading a Kafka broker for the tests into $(@D) (43 MB, once)"
+	@rm -rf $(@D)/libs && mkdir -p $(@D)
+	@mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D)/libs)
 	@touch $@

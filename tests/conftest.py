@@ -16,6 +16,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+pytest_plugins = ("tests.servers.fixtures_kafka",)
+
 ROOT = Path(__file__).resolve().parent.parent
 ISOLATED = ("unit", "contract")
 

@@ -124,8 +124,7 @@ def _serve_agent(folder: Path, idle_seconds: float) -> None:
 
 def _said(error: Exception) -> Exception:
     """A known error as one sentence, without a trace; others as they are."""
-    from runstream_server.eventlog.genesis import LogMismatchError
-    from runstream_server.eventlog.port import LogUnavailableError
+    from runstream_server.eventlog.port import LogMismatchError, LogUnavailableError
     from runstream_server.folder import FolderError
     from runstream_server.store.errors import StoreError
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from runstream_server.eventlog.genesis import LogIdentity
-from runstream_server.eventlog.sqlite import SqliteLogs
 from runstream_server.materialize.feeder import Feeder
+from runstream_server.materialize.materializer import Logs
 from runstream_server.store.engine import Store
 from runstream_server.telemetry import (
+    BATCH_AGE,
     CONFLICTS,
     DUPLICATES,
     FEED_FAILURES,
     NOT_SHOWN,
+    PARTITIONS_HELD,
     POINTS_MATERIALIZED,
+    REBALANCES,
     RECORDS_BEHIND,
     SET_ASIDE,
     Telemetry,
@@ -34,24 +38,30 @@ class Feeding:
 
     def __init__(
         self,
-        logs: SqliteLogs,
+        logs: Logs,
         store: Store,
         identity: LogIdentity,
         on_fault: Callable[[str], None],
+        group: str = "",
     ) -> None:
+        """group: whose members, in other processes, share the partitions; empty: there are none."""
         self._logs = logs
+        self._grouped = bool(group)
         self._on_fault = on_fault
         self._stop = threading.Event()
         self._applied: dict[str, dict[int, int]] = {}
         self._moved = threading.Condition()
-        self._feeder = Feeder(logs, store, identity=identity, on_applied=self._note)
+        self._feeder = Feeder(logs, store, identity=identity, on_applied=self._note, group=group)
         for (log, partition), offset in self._feeder.applied().items():
             self._applied.setdefault(log, {})[partition] = offset
         self._thread = threading.Thread(target=self._run, name="materialize", daemon=True)
         self._thread.start()
 
     def behind_records(self) -> dict[str, float]:
-        """Per log, how many records the tables do not hold yet."""
+        """Per log, how many records the tables do not hold yet, as far as this process
+        is to bring them there."""
+        if self._grouped:
+            return self._behind_here()
         with self._moved:
             return {
                 log.log: float(
@@ -70,6 +80,9 @@ class Feeding:
             return lambda: {"": float(getattr(self._feeder.counters, name))}
 
         telemetry.watch(RECORDS_BEHIND, self.behind_records)
+        telemetry.watch(BATCH_AGE, counted("batch_age_seconds"))
+        telemetry.watch(REBALANCES, lambda: {"": float(self._feeder.rebalances())})
+        telemetry.watch(PARTITIONS_HELD, self._held)
         telemetry.watch(POINTS_MATERIALIZED, counted("points"))
         telemetry.watch(DUPLICATES, counted("duplicates"))
         telemetry.watch(CONFLICTS, counted("conflicts"))
@@ -92,6 +105,17 @@ class Feeding:
         """Ends after the flush in hand. May be called twice."""
         self._stop.set()
         self._thread.join()
+
+    def _behind_here(self) -> dict[str, float]:
+        ends = {log.log: log.end_offsets() for log in (self._logs.events, self._logs.registry)}
+        behind = dict.fromkeys(ends, 0.0)
+        for (log, partition), offset in self._feeder.offsets().items():
+            behind[log] += max(ends[log][partition] - offset, 0)
+        return behind
+
+    def _held(self) -> dict[str, float]:
+        held = Counter(log for log, _ in self._feeder.offsets())
+        return {log.log: held[log.log] for log in (self._logs.events, self._logs.registry)}
 
     def _note(self, log: str, offsets: Mapping[int, int]) -> None:
         with self._moved:

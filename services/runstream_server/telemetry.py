@@ -76,6 +76,26 @@ RECORDS_BEHIND = Measure(
     "the server's log says why.",
     "log",
 )
+BATCH_AGE = Measure(
+    "materialize_batch_age_seconds",
+    "gauge",
+    "Of the oldest batch in the last flush: from its acceptance until the tables held it.",
+    "Reads are late by this. As materialize_behind_records; or the clocks of the machines differ.",
+)
+REBALANCES = Measure(
+    "materialize_rebalances",
+    "counter",
+    "How often partitions of the events log came to this process or went.",
+    "A few at each deployment. All the time: processes that feed the tables die, or stand still "
+    "for longer than the group waits.",
+)
+PARTITIONS_HELD = Measure(
+    "materialize_partitions",
+    "gauge",
+    "Partitions of each log that fall to this process.",
+    "Nothing. 0 for long in all processes: nobody feeds the tables.",
+    "log",
+)
 POINTS_MATERIALIZED = Measure(
     "materialized_points",
     "counter",
@@ -142,6 +162,9 @@ MEASURES: tuple[Measure, ...] = (
     BYTES_IN_FLIGHT,
     LOG_RECORDS,
     RECORDS_BEHIND,
+    BATCH_AGE,
+    REBALANCES,
+    PARTITIONS_HELD,
     POINTS_MATERIALIZED,
     DUPLICATES,
     CONFLICTS,

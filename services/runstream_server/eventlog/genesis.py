@@ -7,7 +7,12 @@ import time
 from typing import NamedTuple
 
 from runstream.v1 import events_pb2 as pb
-from runstream_server.eventlog.port import EventLog, LogUnavailableError, NewRecord
+from runstream_server.eventlog.port import (
+    EventLog,
+    LogMismatchError,
+    LogUnavailableError,
+    NewRecord,
+)
 from runstream_server.events.ids import REGISTRY_STREAM
 from runstream_server.events.records import single_request, stamped
 
@@ -21,10 +26,6 @@ class LogIdentity(NamedTuple):
     partitions: int
 
 
-class LogMismatchError(Exception):
-    """The logs are not those of one deployment: nothing may go on."""
-
-
 def establish(events: EventLog, registry: EventLog) -> LogIdentity:
     """The identity of these logs; given to them now when they are new.
 
@@ -32,8 +33,11 @@ def establish(events: EventLog, registry: EventLog) -> LogIdentity:
     Raises LogMismatchError when the registry begins with something else, or names
     another number of partitions than the events log has.
     """
+    # In this order: who finds events here and no registry after that has not
+    # met another process in the middle of its first start.
+    has_events = any(events.end_offsets().values())
     if registry.end_offsets()[0] == 0:
-        if any(events.end_offsets().values()):
+        if has_events:
             raise LogMismatchError(
                 "the events log holds records, but the registry has no beginning"
             )

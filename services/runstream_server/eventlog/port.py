@@ -7,7 +7,7 @@ Order between partitions means nothing.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 EVENTS = "events"
@@ -37,17 +37,27 @@ class LogUnavailableError(Exception):
     """
 
 
+class LogFullError(LogUnavailableError):
+    """As many bytes are on their way as this process may hold; nothing was appended."""
+
+
+class LogMismatchError(Exception):
+    """The logs are not those of one deployment, or lost records: nothing may go on."""
+
+
 class LogReader(ABC):
-    """Reads every partition of a log in order. Used by one thread."""
+    """Reads partitions of a log in order. Used by one thread."""
 
     @abstractmethod
     def poll(self, max_bytes: int, timeout_seconds: float) -> list[Record]:
         """The next records, in order within each partition.
 
         Blocks until there is at least one record or the timeout has passed
-        (then the list is empty). Returns about `max_bytes` at most, but always
-        at least one record, so that a large one gets through. What it returned
-        is not returned again by this reader. Raises LogUnavailableError.
+        (then the list is empty: whatever was appended before the call has been
+        read). Returns about `max_bytes` at most, but always at least one record,
+        so that a large one gets through. What it returned is not returned again
+        by this reader. Raises LogUnavailableError, and LogMismatchError when the
+        log no longer has what was to be read.
         """
 
     @abstractmethod
@@ -57,6 +67,40 @@ class LogReader(ABC):
     @abstractmethod
     def close(self) -> None:
         """Frees what the reader holds. May be called twice."""
+
+
+class Member(ABC):
+    """What a group reader asks of whoever uses it; called by its `poll`, on that thread."""
+
+    @abstractmethod
+    def begin(self, partitions: Collection[int]) -> dict[int, int]:
+        """These are read from now on: the offset to begin each at.
+
+        What was remembered about them is stale: somebody else may have read
+        them. A partition that is not in the answer begins at 0.
+        """
+
+    @abstractmethod
+    def end(self, partitions: Collection[int]) -> None:
+        """These are read by somebody else from now on."""
+
+
+class GroupReader(LogReader):
+    """Reads the partitions that fall to one member of a group.
+
+    Members come and go; partitions move between them. Each partition has a
+    reader soon after; while one moves, two may read it. `offsets` has only
+    the partitions that are read now.
+    """
+
+    @property
+    @abstractmethod
+    def rebalances(self) -> int:
+        """How often partitions came or went, the first time included."""
+
+    @abstractmethod
+    def rewind(self) -> None:
+        """Every partition it has begins again, where the member says, at the next `poll`."""
 
 
 class EventLog(ABC):
@@ -73,7 +117,8 @@ class EventLog(ABC):
 
         Blocks until all of them survive a power cut. Records of one call and
         one partition keep their order and are readable together. Raises
-        LogUnavailableError, and ValueError for a partition that does not exist.
+        LogUnavailableError, LogFullError among them, LogMismatchError, and
+        ValueError for a partition that does not exist.
         """
 
     @abstractmethod
@@ -87,9 +132,48 @@ class EventLog(ABC):
     def open_reader(self, offsets: Mapping[int, int]) -> LogReader:
         """A reader that begins at these offsets; a partition not named, at 0."""
 
+    def open_group_reader(self, group: str, member: Member) -> GroupReader:
+        """A reader that shares the partitions with all others of that group.
+
+        Where a log has but one process, that reads everything.
+        """
+        return SoleReader(self, member)
+
     @abstractmethod
     def close(self) -> None:
         """Ends the use of the log: waiting appends are finished first.
 
         May be called twice. Appending afterwards raises LogUnavailableError.
         """
+
+
+class SoleReader(GroupReader):
+    """The only member of its group."""
+
+    def __init__(self, log: EventLog, member: Member) -> None:
+        self._log = log
+        self._member = member
+        self._reader: LogReader | None = None
+        self._begun = 0
+
+    @property
+    def rebalances(self) -> int:
+        return min(self._begun, 1)
+
+    def poll(self, max_bytes: int, timeout_seconds: float) -> list[Record]:
+        if self._reader is None:
+            begin = self._member.begin(range(self._log.partitions))
+            self._reader = self._log.open_reader(begin)
+            self._begun += 1
+        return self._reader.poll(max_bytes, timeout_seconds)
+
+    def offsets(self) -> dict[int, int]:
+        return {} if self._reader is None else self._reader.offsets()
+
+    def rewind(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()

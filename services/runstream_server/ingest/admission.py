@@ -6,14 +6,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runstream.error_codes import RESOURCE_EXHAUSTED
-from runstream_server.errors import ErrorPlace, ServiceError
+from runstream_server.ingest.appender import full
 
 # 16 full records: several commits deep, and a bound for the memory that a
 # stalled disk can cost.
 IN_FLIGHT_MAX_BYTES = 64 * 1024 * 1024
-# About the time of one full commit.
-RETRY_AFTER_MS = 200
 
 
 class Admission:
@@ -33,12 +30,9 @@ class Admission:
         """
         with self._lock:
             if self._bytes and self._bytes + size_bytes > self._max_bytes:
-                raise ServiceError(
-                    RESOURCE_EXHAUSTED,
-                    f"{self._bytes} bytes are on their way to the log; send this batch again "
-                    f"in {RETRY_AFTER_MS} ms.",
-                    ErrorPlace(limit=f"{self._max_bytes} bytes in flight"),
-                    retry_after_ms=RETRY_AFTER_MS,
+                raise full(
+                    f"{self._bytes} bytes are on their way to the log",
+                    f"{self._max_bytes} bytes in flight",
                 )
             self._bytes += size_bytes
         try:

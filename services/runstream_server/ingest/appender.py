@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from runstream.error_codes import TEMPORARILY_UNAVAILABLE
+from runstream.error_codes import RESOURCE_EXHAUSTED, TEMPORARILY_UNAVAILABLE
 from runstream.v1 import tracking_pb2 as tracking
-from runstream_server.errors import ServiceError
+from runstream_server.errors import ErrorPlace, ServiceError
 from runstream_server.eventlog.genesis import LogIdentity
-from runstream_server.eventlog.port import EventLog, LogUnavailableError, NewRecord
+from runstream_server.eventlog.port import EventLog, LogFullError, LogUnavailableError, NewRecord
 
 RETRY_AFTER_MS = 1000
+# About the time of one full commit.
+FULL_RETRY_MS = 200
 
 
 def now_ms() -> int:
@@ -38,12 +40,25 @@ class Clock:
 def append(log: EventLog, partition: int, values: Sequence[bytes]) -> int:
     """Appends records side by side; returns where the partition goes on.
 
-    Raises ServiceError TEMPORARILY_UNAVAILABLE: the same request may come again.
+    Raises ServiceError TEMPORARILY_UNAVAILABLE, and RESOURCE_EXHAUSTED while as
+    much is on its way as the log holds: the same request may come again.
     """
     try:
         return log.append([NewRecord(partition, value) for value in values])[-1] + 1
+    except LogFullError as error:
+        raise full(str(error)) from error
     except LogUnavailableError as error:
         raise unavailable(error) from error
+
+
+def full(why: str, limit: str = "") -> ServiceError:
+    """More arrives than the log takes; the caller still owns its batch and comes again."""
+    return ServiceError(
+        RESOURCE_EXHAUSTED,
+        f"{why}; send this batch again in {FULL_RETRY_MS} ms.",
+        ErrorPlace(limit=limit),
+        retry_after_ms=FULL_RETRY_MS,
+    )
 
 
 def unavailable(error: LogUnavailableError) -> ServiceError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runstream_server.eventlog.genesis import LogIdentity, LogMismatchError
+from runstream_server.eventlog.genesis import LogIdentity
+from runstream_server.eventlog.port import LogMismatchError
 from runstream_server.events.folds.columns import Rows
 from runstream_server.store.engine import Store
 from runstream_server.store.meta import read_meta, write_meta

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Counters:
-    """Written by one thread, read by any; only grows."""
+    """Written by one thread, read by any; grows, but for the age."""
 
     records: int = 0
     points: int = 0
@@ -24,3 +24,5 @@ class Counters:
     not_shown: Counter[str] = field(default_factory=Counter)
     # Flushes that failed and were tried again.
     failures: int = 0
+    # Of the oldest batch in the last flush: from its acceptance until the tables had it.
+    batch_age_seconds: float = 0.0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from runstream_server.eventlog.port import EVENTS, Record
@@ -46,12 +47,12 @@ class EventsSink(Sink):
         self._purged: frozenset[str] = frozenset()
 
     def start(self, applied: Mapping[int, int]) -> dict[int, int]:
-        self._ledger.forget()
-        self._purged = read_purged(self._store, self._generation)
+        # After the applied offsets were read: a purge below them is in the tables.
+        self._purged |= read_purged(self._store, self._generation)
         return dict(applied)
 
-    def forget(self) -> None:
-        self._ledger.forget()
+    def forget(self, partitions: Collection[int] | None = None) -> None:
+        self._ledger.forget(partitions)
 
     @property
     def purged(self) -> frozenset[str]:
@@ -78,6 +79,7 @@ class EventsSink(Sink):
         self._purged |= frozenset(flush.newly_purged)
         self._ledger.advance(result)
         self._count(part, result, flush)
+        self._note_age(part.batches)
 
     def _insert(self, rows: Rows) -> None:
         self._writer.insert(rows)
@@ -103,6 +105,12 @@ class EventsSink(Sink):
             raise error
         healthy = [batch for batch, reason in faults if not reason]
         return replace(part, batches=healthy, refused=[*part.refused, *poison])
+
+    def _note_age(self, batches: Sequence[Batch]) -> None:
+        """From acceptance by another machine's clock, so it may be a little wrong."""
+        accepted_ms = [batch.accepted_ms for batch in batches if batch.accepted_ms]
+        if accepted_ms:
+            self._counters.batch_age_seconds = max(time.time() - min(accepted_ms) / 1000, 0.0)
 
     def _count(self, part: Part, result: Judged, flush: Flush) -> None:
         counters = self._counters

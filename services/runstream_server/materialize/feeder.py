@@ -50,8 +50,12 @@ class Feeder:
         identity: LogIdentity,
         policy: FlushPolicy | None = None,
         on_applied: OnApplied | None = None,
+        group: str = "",
     ) -> None:
-        """on_applied: told the next offsets of a log after the live tables hold them."""
+        """on_applied: told the next offsets of a log after the live tables hold them.
+        group: whose members, in other processes, share the partitions; empty: there are none.
+        """
+        self._group = group
         self._logs = logs
         self._store = store
         self._identity = identity
@@ -71,6 +75,14 @@ class Feeder:
     def applied(self) -> Applied:
         """What the live tables say: (log, partition) to next offset."""
         return self._live.applied()
+
+    def offsets(self) -> Applied:
+        """Of what falls to this process: (log, partition) to the next offset to fold."""
+        return self._live.offsets()
+
+    def rebalances(self) -> int:
+        """How often partitions came to this process or went."""
+        return self._live.rebalances()
 
     def run(self, stop: threading.Event) -> None:
         """Feed until `stop` is set; returns after the flushes in hand.
@@ -175,6 +187,7 @@ class Feeder:
                 identity=self._identity,
                 policy=self._policy,
                 on_applied=self._relay(number),
+                group=self._group,
             )
         return known
 

@@ -6,12 +6,13 @@ slow, so a watermark per (stream, producer), the greatest seq folded, says
 which ones cannot be there yet. Only a seq at or below it is looked up.
 
 The memory follows the tables: it changes after a flush is applied, and is
-forgotten on any error, when what the tables hold is not known.
+forgotten on any error, when what the tables hold is not known, and for a
+partition that comes or goes, which somebody else may have folded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,6 +35,13 @@ class Entry(NamedTuple):
     checksum: int
 
 
+class Mark(NamedTuple):
+    """The greatest seq of a producer that was folded. All of a stream is in one partition."""
+
+    partition: int
+    seq: int
+
+
 @dataclass
 class Judged:
     """The batches of a flush, by what becomes of them; each in log order.
@@ -46,7 +54,7 @@ class Judged:
     whole: list[Batch] = field(default_factory=list)
     conflicting: list[Batch] = field(default_factory=list)
     duplicates: int = 0
-    watermarks: dict[Producer, int] = field(default_factory=dict)
+    watermarks: dict[Producer, Mark] = field(default_factory=dict)
 
 
 def judged(batches: Iterable[Batch], known: dict[Identity, Entry]) -> Judged:
@@ -71,16 +79,19 @@ class Ledger:
     def __init__(self, store: Store, generation: int) -> None:
         self._store = store
         self._table = LEDGER.full_name(generation)
-        self._watermarks: dict[Producer, int] = {}
+        self._watermarks: dict[Producer, Mark] = {}
 
     def judge(self, batches: Sequence[Batch]) -> Judged:
         """Reads the table where it must; changes nothing."""
-        marks = self._marks({batch.producer for batch in batches})
+        partitions = {batch.producer: batch.partition for batch in batches}
+        marks = self._marks(set(partitions))
         suspects = {batch.identity for batch in batches if batch.seq <= marks[batch.producer]}
         result = judged(batches, self._entries(suspects))
         for batch in result.whole:
             marks[batch.producer] = max(marks[batch.producer], batch.seq)
-        result.watermarks = marks
+        result.watermarks = {
+            producer: Mark(partitions[producer], seq) for producer, seq in marks.items()
+        }
         return result
 
     def advance(self, result: Judged) -> None:
@@ -89,12 +100,21 @@ class Ledger:
         while len(self._watermarks) > _REMEMBERED_MAX:
             del self._watermarks[next(iter(self._watermarks))]
 
-    def forget(self) -> None:
-        self._watermarks.clear()
+    def forget(self, partitions: Collection[int] | None = None) -> None:
+        """Of these partitions, or of all."""
+        if partitions is None:
+            self._watermarks.clear()
+            return
+        self._watermarks = {
+            producer: mark
+            for producer, mark in self._watermarks.items()
+            if mark.partition not in partitions
+        }
 
     def _marks(self, producers: set[Producer]) -> dict[Producer, int]:
         unknown = producers - self._watermarks.keys()
-        marks = {one: self._watermarks.get(one, 0) for one in producers}
+        marks = {one: self._watermarks[one].seq for one in producers - unknown}
+        marks.update(dict.fromkeys(unknown, 0))
         if unknown:
             marks.update(self._read_marks(unknown))
         return marks

@@ -9,7 +9,7 @@ from typing import Protocol
 from runstream_server.eventlog.genesis import LogIdentity
 from runstream_server.eventlog.port import EventLog
 from runstream_server.materialize.applied import check_identity, read_applied
-from runstream_server.materialize.consumer import Consumer, OnApplied, Step
+from runstream_server.materialize.consumer import Consumer, OnApplied, Source, Step
 from runstream_server.materialize.counters import Counters
 from runstream_server.materialize.events import EventsSink
 from runstream_server.materialize.fair_lock import FairLock
@@ -49,8 +49,12 @@ class Materializer:
         identity: LogIdentity,
         policy: FlushPolicy | None = None,
         on_applied: OnApplied | None = None,
+        group: str = "",
     ) -> None:
-        """on_applied: told the next offsets of a log after they were applied."""
+        """on_applied: told the next offsets of a log after they were applied.
+        group: whose members share the partitions, in each generation; empty: this one
+        reads everything.
+        """
         self.generation = generation
         self.counters = Counters()
         #: Held while tables are changed: who holds it sees them at rest.
@@ -60,6 +64,7 @@ class Materializer:
         self._identity = identity
         self._policy = policy or FlushPolicy()
         self._on_applied = on_applied
+        self._group = f"{group}-{generation}" if group else ""
         self._sink = EventsSink(store, generation, self._policy, self.counters)
         self._events = self._consumer(logs.events, self._sink)
         self._registry = self._consumer(
@@ -106,6 +111,21 @@ class Materializer:
             for partition, offset in read_applied(self._store, self.generation, log).items()
         }
 
+    def offsets(self) -> Applied:
+        """Of what falls to this one: (log, partition) to the next offset to fold."""
+        return {
+            (log, partition): offset
+            for log, consumer in (
+                (self._logs.events.log, self._events),
+                (self._logs.registry.log, self._registry),
+            )
+            for partition, offset in consumer.offsets().items()
+        }
+
+    def rebalances(self) -> int:
+        """How often partitions of the events came or went."""
+        return self._events.rebalances()
+
     def close(self) -> None:
         """Close the readers; idempotent."""
         self._events.close()
@@ -113,7 +133,7 @@ class Materializer:
 
     def _consumer(self, log: EventLog, sink: Sink) -> Consumer:
         return Consumer(
-            log,
+            Source(log, self._group),
             self._store,
             self.generation,
             sink,

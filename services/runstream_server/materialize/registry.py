@@ -8,7 +8,7 @@ on the way are of versions that the table has or knows to be older.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from runstream_server.eventlog.port import REGISTRY, Record
 from runstream_server.events.folds.columns import Rows
@@ -38,7 +38,7 @@ class RegistrySink(Sink):
         self._registry = Registry()
         return {0: 0}
 
-    def forget(self) -> None:
+    def forget(self, partitions: Collection[int] | None = None) -> None:
         self._registry = Registry()
 
     def flush(self, records: Sequence[Record]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from runstream_server.eventlog.port import Record
 
@@ -12,7 +12,8 @@ class Sink(ABC):
     """Folds records of one log into the tables of one generation.
 
     Used by one thread. Any method may raise StoreError; the consumer then
-    calls `forget`, and `start` before the next record.
+    calls `forget`, and `start` before the next record. Partitions may come
+    later, and go: `start` and `forget` say which.
     """
 
     #: Under which name the applied offsets of this sink are kept.
@@ -20,7 +21,8 @@ class Sink(ABC):
 
     @abstractmethod
     def start(self, applied: Mapping[int, int]) -> dict[int, int]:
-        """Make ready; returns the offsets to read from."""
+        """Make ready for more partitions, by what is applied of each; returns where to
+        read them from. What the tables say was applied before this call is in them."""
 
     @abstractmethod
     def flush(self, records: Sequence[Record]) -> None:
@@ -32,5 +34,5 @@ class Sink(ABC):
         """
 
     @abstractmethod
-    def forget(self) -> None:
-        """Drop what was remembered about the tables."""
+    def forget(self, partitions: Collection[int] | None = None) -> None:
+        """Drop what was remembered about the tables; of these partitions, or of all."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from runstream.v1 import events_pb2 as pb
-from runstream_server.eventlog.genesis import LogIdentity, LogMismatchError
+from runstream_server.eventlog.genesis import LogIdentity
 from runstream_server.eventlog.memory import MemoryLogs
-from runstream_server.eventlog.port import NewRecord
+from runstream_server.eventlog.port import LogMismatchError, NewRecord
 from runstream_server.events.folds.views import View
 from runstream_server.materialize.events import EventsSink
 from runstream_server.materialize.materializer import Materializer

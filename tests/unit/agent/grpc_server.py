@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
@@ -31,6 +32,8 @@ class GrpcServer:
         self.positions: list[bytes] = []
         self.calls: list[str] = []
         self.busy = 0
+        self.busy_ms = 10
+        self.append_times: list[float] = []
         self._folder = folder
         self._guard = threading.Lock()
         self._methods: dict[str, Method] = {
@@ -87,9 +90,12 @@ class GrpcServer:
             return self._methods[method](request, context)
 
     def _append(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.append_times.append(time.monotonic())
         if self.busy:
             self.busy -= 1
-            detail = tracking_pb2.ErrorDetail(error_code="RESOURCE_EXHAUSTED", retry_after_ms=10)
+            detail = tracking_pb2.ErrorDetail(
+                error_code="RESOURCE_EXHAUSTED", retry_after_ms=self.busy_ms
+            )
             _abort(context, 8, "busy", detail)
         outcome = self.log.append(request)
         if isinstance(outcome, Refused):

@@ -44,6 +44,21 @@ def test_a_server_that_is_away_is_named(start: Callable[..., Running], server: G
     assert len(server.log.said(RUN)) == 1
 
 
+def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(
+    start: Callable[..., Running], server: GrpcServer
+) -> None:
+    # Longer than the agent would wait by itself after a first failure.
+    server.busy, server.busy_ms = 2, 700
+    agent = start()
+    _, run = one_run(agent.folders)
+    run.log_metric("loss", 0.5, 0, 7)
+    assert agent.flush().code == 0
+    first, second, third = server.append_times
+    assert second - first >= 0.7
+    assert third - second >= 0.7
+    assert len(server.log.said(RUN)) == 1
+
+
 def test_refusals_are_told_once(start: Callable[..., Running], server: GrpcServer) -> None:
     agent = start()
     spool, run = one_run(agent.folders)

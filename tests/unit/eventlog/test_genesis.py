@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runstream.v1 import events_pb2 as pb
-from runstream_server.eventlog.genesis import LogMismatchError, establish
+from runstream_server.eventlog.genesis import establish
 from runstream_server.eventlog.memory import MemoryEventLog, MemoryLogs
-from runstream_server.eventlog.port import EVENTS, NewRecord
+from runstream_server.eventlog.port import EVENTS, LogMismatchError, NewRecord
 
 
 def test_a_new_log_gets_an_identity_that_stays() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runstream_server.eventlog.genesis import LogMismatchError
+from runstream_server.eventlog.port import LogMismatchError
 from runstream_server.materialize.applied import check_within
 
 

@@ -6,8 +6,7 @@ import threading
 
 import pytest
 
-from runstream_server.eventlog.genesis import LogMismatchError
-from runstream_server.eventlog.port import LogUnavailableError
+from runstream_server.eventlog.port import LogMismatchError, LogUnavailableError
 from runstream_server.materialize.consumer import Step
 from runstream_server.materialize.following import follow, pace, retry_pause
 from runstream_server.materialize.policy import FlushPolicy

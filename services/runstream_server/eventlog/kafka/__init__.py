@@ -1,0 +1,1 @@
+"""The event log on Kafka: topics, appends, readers, groups."""

@@ -1,0 +1,131 @@
+"""Reading the partitions that fall to one member of a consumer group.
+
+Partitions come and go on the library's I/O thread, whenever it likes. There,
+nothing is done but to note it, and to hold a new partition (paused, at a place
+that is never read). The rest happens in `poll`, on the reader's own thread:
+the member says where a partition begins, and it is read from there. No
+offset is ever committed to the group.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from kafka import ConsumerRebalanceListener, TopicPartition
+from kafka.errors import NoOffsetForPartitionError
+
+from runstream_server.eventlog.kafka.reader import KafkaReader
+from runstream_server.eventlog.port import GroupReader, Member
+
+_STEP_MS = 50
+
+
+class Change(NamedTuple):
+    """Partitions that went, and those that came after that."""
+
+    gone: frozenset[int]
+    come: frozenset[int]
+
+
+class Changes(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Notes what comes and goes until `take`."""
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+        self._lock = threading.Lock()
+        self._gone: set[int] = set()
+        self._come: set[int] = set()
+        self.count = 0
+
+    def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        for at in assigned:
+            # Without a place it would look for a committed one and fail.
+            self._consumer.seek(at, 0)
+            self._consumer.pause(at)
+        with self._lock:
+            self._come |= {at.partition for at in assigned}
+            self.count += bool(assigned)
+
+    def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        with self._lock:
+            partitions = {at.partition for at in revoked}
+            self._gone |= partitions
+            self._come -= partitions
+            self.count += bool(revoked)
+
+    def on_partitions_lost(self, lost: Collection[Any]) -> None:
+        self.on_partitions_revoked(lost)
+
+    def again(self, partitions: Collection[int]) -> None:
+        """These are to begin again."""
+        with self._lock:
+            self._come |= set(partitions)
+
+    def take(self) -> Change | None:
+        """What changed since the last time; None: nothing."""
+        with self._lock:
+            if not self._gone and not self._come:
+                return None
+            change = Change(frozenset(self._gone), frozenset(self._come))
+            self._gone.clear()
+            self._come.clear()
+            return change
+
+
+class KafkaGroupReader(KafkaReader, GroupReader):
+    """One member of a group."""
+
+    def __init__(
+        self, consumer: Any, topic: str, member: Member, ends: Callable[[], dict[int, int]]
+    ) -> None:
+        """consumer: of its own, with the group's id."""
+        super().__init__(consumer, topic, ends)
+        self._member = member
+        self._changes = Changes(consumer)
+        consumer.subscribe([topic], listener=self._changes)
+
+    @property
+    def rebalances(self) -> int:
+        return self._changes.count
+
+    def rewind(self) -> None:
+        held = self._fetched.next_offsets()
+        self._fetched.end(held)
+        self._changes.again(held)
+
+    def _prepare(self) -> None:
+        change = self._changes.take()
+        if change is None:
+            return
+        self._fetched.end(change.gone | change.come)
+        if change.gone:
+            self._member.end(change.gone)
+        if not change.come:
+            return
+        try:
+            begin = self._member.begin(change.come)
+        except BaseException:
+            self._changes.again(change.come)
+            raise
+        for partition in sorted(change.come):
+            self._begin(partition, begin.get(partition, 0))
+
+    def _begin(self, partition: int, offset: int) -> None:
+        at = TopicPartition(self._topic, partition)
+        try:
+            self._consumer.seek(at, offset)
+            self._consumer.resume(at)
+        except (AssertionError, KeyError, ValueError):
+            # It went again meanwhile, which the next poll is told of.
+            return
+        self._fetched.begin({partition: offset})
+
+    def _fetch(self, max_bytes: int, wait_ms: float) -> None:
+        try:
+            # A partition that comes meanwhile is waited for no longer than this.
+            super()._fetch(max_bytes, min(wait_ms, _STEP_MS))
+        except NoOffsetForPartitionError:
+            # A partition came and the listener had no time to hold it yet.
+            return
