@@ -12,15 +12,8 @@ PROTOC := $(PROTOC_VENV)/bin/python -m grpc_tools.protoc -Iproto
 PROTOS := $(wildcard proto/runstream/v1/*.proto)
 GENERATED := sdk/runstream/v1
 
-# Real servers that tests talk to, each where its tools are; elsewhere tests say why they skip.
-SERVERS :=
-KAFKA := build/servers/kafka/.installed
-ifneq ($(and $(shell command -v java),$(shell command -v mvn)),)
-SERVERS += $(KAFKA)
-endif
-
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench proto format \
+.PHONY: help demo test check bench chaos soak proto format servers \
 	check-format check-lint check-types check-imports check-proto
 
 help: ## show this list
@@ -29,14 +22,43 @@ help: ## show this list
 demo: $(INSTALLED) ## train a small model, track it, look at what was tracked (under a minute)
 	@$(BIN)/python examples/digits.py
 
-test: $(INSTALLED) $(SERVERS) ## run every test, the quick ones first
+# Real servers for the tests. Without the tools that build one, its tests are skipped, and say so.
+SERVERS := build/servers
+GO := $(shell command -v go)
+MAVEN := $(and $(shell command -v java),$(shell command -v mvn))
+S3_VERSION := v1.7.0
+S3_SERVER := $(SERVERS)/bin/versitygw
+KAFKA := $(SERVERS)/kafka/.installed
+SERVERS_BUILT := $(if $(GO),$(S3_SERVER)) $(if $(MAVEN),$(KAFKA))
+
+test: $(INSTALLED) $(SERVERS_BUILT) ## run every test, the quick ones first
 	@$(BIN)/python -m pytest
 
 check: check-format check-lint check-types check-imports check-proto ## what needs no test: format, lint, types, imports, generated code
 
-bench: $(INSTALLED) ## measure against the budgets; writes build/bench.json
+servers: $(SERVERS_BUILT) ## build the real servers that the tests start
+
+# The file is named after its version: another one is built when it changes.
+$(S3_SERVER): $(SERVERS)/.versitygw-$(S3_VERSION)
+	@touch $@
+
+$(SERVERS)/.versitygw-$(S3_VERSION):
+	@mkdir -p $(SERVERS)/bin
+	@echo ">> building the S3 server of the tests (a minute or two, once)"
+	@GOBIN=$(abspath $(SERVERS)/bin) go install github.com/versity/versitygw/cmd/versitygw@$(S3_VERSION)
+	@touch $@
+
+bench: $(INSTALLED) $(SERVERS_BUILT) ## measure against the budgets; writes build/bench.json
 	@mkdir -p build
 	@$(BIN)/python -m tests.bench $(PARTS)
+
+chaos: $(INSTALLED) $(SERVERS_BUILT) ## kill, cut and stall what runs, then compare every byte: SEED=1 ROUNDS=1 SIZE=cluster|embedded
+	@$(BIN)/python -m tests.e2e.faults --size $(or $(SIZE),cluster) --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),1)
+
+MINUTES ?= 5
+SIZE ?= cluster
+soak: $(INSTALLED) $(SERVERS_BUILT) ## minutes flat out: is memory level? MINUTES=5 SIZE=cluster|embedded
+	@$(BIN)/python -m tests.bench.soak --minutes $(MINUTES) --size $(SIZE)
 
 proto: $(PROTOC_VENV)/.installed ## generate the Python messages from proto/
 	@echo ">> generating $(GENERATED) from proto/"
@@ -68,6 +90,29 @@ check-proto: $(PROTOC_VENV)/.installed
 	@$(call generate,build/proto)
 	@diff -ru --exclude=__pycache__ --exclude=__init__.py build/proto/runstream/v1 $(GENERATED) \
 		|| { echo "The code in $(GENERATED) is not what proto/ says: run make proto."; exit 1; }
+
+# What checks deploy/. Without Go its tests are skipped, and say so.
+KUSTOMIZE_VERSION := v5.8.0
+COMPOSE_VERSION := v2.16.2
+TOOLS := build/servers/bin
+DEPLOY_TOOLS := $(if $(shell command -v go),$(TOOLS)/kustomize-$(KUSTOMIZE_VERSION) $(TOOLS)/compose-go-$(COMPOSE_VERSION))
+
+.PHONY: deploy-tools
+test: $(DEPLOY_TOOLS)
+deploy-tools: $(DEPLOY_TOOLS) ## build what the tests of deploy/ run
+
+$(TOOLS)/kustomize-$(KUSTOMIZE_VERSION):
+	@$(call go_install,sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION),kustomize,kustomize)
+
+$(TOOLS)/compose-go-$(COMPOSE_VERSION):
+	@$(call go_install,github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE_VERSION),cmd,compose-go)
+
+# The program $(2) of the Go module $(1), as $(3) and, to be built once, under the target's name.
+define go_install
+echo ">> building $(3) (a minute, once)" && mkdir -p $(TOOLS)/new-$(3) \
+	&& GOBIN=$(abspath $(TOOLS))/new-$(3) go install $(1) \
+	&& mv $(TOOLS)/new-$(3)/$(2) $@ && ln -sf $(notdir $@) $(TOOLS)/$(3) && rmdir $(TOOLS)/new-$(3)
+endef
 
 # Messages and their types into $(1); stubs only for the files with services.
 define generate

@@ -1,7 +1,8 @@
 """What holds for every test: an environment of its own, no network in the pure parts, timings.
 
 Parts are the folders below `tests/`. Those in `ISOLATED` open no network socket:
-what needs one belongs to `integration` or `e2e`.
+what needs one belongs to `integration` or `e2e`. Apart from those that are marked
+`servers`: a contract is tried on real servers too.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-pytest_plugins = ("tests.servers.fixtures_kafka",)
-
 ROOT = Path(__file__).resolve().parent.parent
 ISOLATED = ("unit", "contract")
 
+# Real servers, started once for the tests that ask for them.
+pytest_plugins = [
+    "tests.servers.fixtures_clickhouse",
+    "tests.servers.fixtures_kafka",
+    "tests.servers.fixtures_nginx",
+    "tests.servers.fixtures_s3",
+]
 settings.register_profile(
     "runstream",
     # Machines differ: a slow example is no failure.
@@ -62,7 +68,8 @@ sys.addaudithook(_audit)
 
 @pytest.fixture(autouse=True)
 def _network(request: pytest.FixtureRequest) -> Iterator[None]:
-    _Network.allowed = part_of(request.path) not in ISOLATED
+    isolated = part_of(request.path) in ISOLATED
+    _Network.allowed = not isolated or request.node.get_closest_marker("servers") is not None
     yield
     _Network.allowed = True
 
@@ -74,11 +81,13 @@ def _network(request: pytest.FixtureRequest) -> Iterator[None]:
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Without the caller's RUNSTREAM_* and MLFLOW_* variables, and with a spool for this session.
 
+    RUNSTREAM_TEST_* say where the servers for tests are, and stay.
     Tests that log set RUNSTREAM_SPOOL_DIR to a folder of their own.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("RUNSTREAM_", "MLFLOW_")):
+            ours = name.startswith(("RUNSTREAM_", "MLFLOW_"))
+            if ours and not name.startswith("RUNSTREAM_TEST_"):
                 patch.delenv(name)
         patch.setenv("RUNSTREAM_SPOOL_DIR", str(tmp_path_factory.mktemp("spool")))
         yield

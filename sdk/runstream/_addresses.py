@@ -8,9 +8,11 @@ grpc://host:port               a server by its gRPC door; grpcs:// too
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from runstream._access import without_credentials
 from runstream._notices import warn_once
 from runstream._validation import shown
 from runstream.exceptions import MlflowException
@@ -18,6 +20,7 @@ from runstream.exceptions import MlflowException
 DEFAULT_FOLDER = "runstream-data"
 
 _SERVERS = ("http", "https", "grpc", "grpcs")
+_CREDENTIALS = re.compile(r"//[^/]*@")
 _DATABASES = ("postgresql", "postgres", "mysql", "mssql", "oracle")
 _HOSTED = ("databricks", "databricks-uc", "uc")
 
@@ -83,7 +86,7 @@ def _server(text: str, scheme: str) -> str:
         raise _invalid(text, "it may have no query and no fragment")
     if scheme.startswith("grpc") and port is None:
         raise _invalid(text, "a gRPC address needs a port, for example grpc://host:5001")
-    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return without_credentials(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}")
 
 
 def _sqlite(text: str) -> str:
@@ -160,6 +163,7 @@ def _refused(text: str, scheme: str) -> MlflowException:
 
 
 def _invalid(text: str, reason: str) -> MlflowException:
+    text = _CREDENTIALS.sub("//***@", text)
     return MlflowException.invalid_parameter_value(
         f"Invalid value {shown(text)} for parameter 'tracking_uri': {reason}."
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from runstream import error_codes as codes
+from runstream._access import announce
 from runstream._config import config
 from runstream._messages import spool_pb2
 from runstream._process import this_process
@@ -74,6 +75,7 @@ def ask(
         )
     from runstream.agent.client import AgentUnavailable
 
+    _announce(request)
     try:
         agent = this_process().agent()
         response = agent.call(request, timeout_seconds + _GRACE_SECONDS, on_progress)
@@ -84,6 +86,14 @@ def ask(
     if response.code:
         raise error_of(response)
     return response
+
+
+def _announce(request: spool_pb2.AgentRequest) -> None:
+    """See that the agent can come in where the request leads."""
+    kind = request.WhichOneof("kind")
+    uri = getattr(getattr(request, kind), "tracking_uri", "") if kind else ""
+    if uri and not config().disabled:
+        announce(this_process(), uri)
 
 
 def error_of(response: spool_pb2.AgentResponse) -> MlflowException:

@@ -21,6 +21,7 @@ from runstream._blobs import Blob, digest_of, store_bytes, store_file, waiting_b
 from runstream._config import config
 from runstream._ids import new_upload_id
 from runstream._messages import spool_pb2
+from runstream._progress import told
 from runstream._validation import check_artifact_path
 from runstream._writer import RunWriter, now_ms
 from runstream.exceptions import MlflowException
@@ -101,7 +102,8 @@ def _upload(writer: RunWriter, source: Path, path: str, upload_id: str) -> None:
         timeout_ms=int(_UPLOAD_SECONDS * 1000),
     )
     try:
-        ask(spool_pb2.AgentRequest(upload=upload), _UPLOAD_SECONDS)
+        with told("uploading") as on_progress:
+            ask(spool_pb2.AgentRequest(upload=upload), _UPLOAD_SECONDS, on_progress)
     except MlflowException as error:
         if is_away(error):
             raise _no_room(path, size, error) from error

@@ -42,6 +42,9 @@ class Config:
     truncate_long_values: bool
     """Cut long values of params and tags, else refuse them."""
 
+    progress: bool
+    """Show how far large transfers are."""
+
     run_context: Mapping[str, str] = field(default_factory=dict)
     """Tags for every new run."""
 
@@ -65,6 +68,7 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
         spool_artifact_max_bytes=value_of("SPOOL_ARTIFACT_MAX", environ),
         spool_artifact_total_max_bytes=value_of("SPOOL_ARTIFACT_TOTAL_MAX", environ),
         truncate_long_values=value_of("TRUNCATE_LONG_VALUES", environ),
+        progress=value_of("ENABLE_ARTIFACTS_PROGRESS_BAR", environ),
         run_context=_run_context(text_of("RUN_CONTEXT", environ)),
     )
 
@@ -101,7 +105,8 @@ Written from the SDK's own table by `python -m runstream._config`; a test compar
 An argument of a function beats `RUNSTREAM_X`, which beats MLflow's variable; empty counts as
 not set. Sizes may have a unit (`512 MiB`), times are seconds. A bad value stops the first call
 that needs it and names the variable. Flags of `runstream server` can be set as
-`RUNSTREAM_<FLAG>` too: see `runstream server --help`.
+`RUNSTREAM_<FLAG>` too: see `runstream server --help`; those of a cluster's processes are in
+[The cluster](cluster.md).
 
 | variable | where not set | default | read | meaning |
 |---|---|---|---|---|

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import shutil
 import tempfile
 import urllib.request
@@ -15,6 +16,7 @@ from runstream import _server
 from runstream._addresses import folder_of
 from runstream._agent_calls import ask
 from runstream._messages import spool_pb2
+from runstream._progress import told
 from runstream._validation import check_artifact_path, check_run_id, shown
 from runstream.entities import FileInfo
 from runstream.error_codes import RESOURCE_DOES_NOT_EXIST
@@ -22,6 +24,7 @@ from runstream.exceptions import MlflowException
 
 # Large models take their time; a lost agent is noticed by its socket.
 _DOWNLOAD_SECONDS = 24 * 3600.0
+_S3_PLACE = re.compile(r"/(?P<run>[0-9a-f]{32})/artifacts/(?P<path>.*)")
 
 
 class Place(NamedTuple):
@@ -32,7 +35,7 @@ class Place(NamedTuple):
 
 
 def place_of(artifact_uri: str) -> Place | None:
-    """What a `runs:` or `mlflow-artifacts:` URI means; None for another scheme."""
+    """What a `runs:`, `mlflow-artifacts:` or `s3:` URI means; None for another scheme."""
     parts = urlsplit(artifact_uri)
     path = unquote(parts.path).strip("/")
     if parts.scheme == "runs":
@@ -44,6 +47,12 @@ def place_of(artifact_uri: str) -> Place | None:
         if len(steps) < 3 or steps[2] != "artifacts":
             raise _not_understood(artifact_uri)
         return Place(check_run_id(steps[1]), _checked("/".join(steps[3:])))
+    if parts.scheme == "s3":
+        # …/RUN/artifacts/PATH below the location of an experiment.
+        found = _S3_PLACE.search(f"/{path}/")
+        if found is None:
+            raise _not_understood(artifact_uri)
+        return Place(found["run"], _checked(found["path"]))
     return None
 
 
@@ -70,7 +79,8 @@ def download(uri: str, place: Place, destination: str | os.PathLike[str] | None)
         destination=str(target),
         timeout_ms=int(_DOWNLOAD_SECONDS * 1000),
     )
-    ask(spool_pb2.AgentRequest(download=request), _DOWNLOAD_SECONDS)
+    with told("downloading") as on_progress:
+        ask(spool_pb2.AgentRequest(download=request), _DOWNLOAD_SECONDS, on_progress)
     return str(target / place.path) if place.path else str(target)
 
 
@@ -146,6 +156,6 @@ def _checked(path: str) -> str:
 def _not_understood(artifact_uri: str) -> MlflowException:
     return MlflowException.invalid_parameter_value(
         f"Invalid value {shown(artifact_uri)} for parameter 'artifact_uri' supplied: known are "
-        "runs:/RUN_ID/PATH, mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, file: and "
-        "http(s):."
+        "runs:/RUN_ID/PATH, mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, the same below "
+        "an experiment's s3: location, file: and http(s):."
     )

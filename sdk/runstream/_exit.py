@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runstream import error_codes as codes
+from runstream._access import tell_denied
 from runstream._config import config
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _leave(process: Process) -> None:
     if not settings.online:
         return
     process.wake_agent()
+    for uri in process.destinations:
+        tell_denied(process, uri)
     wait = settings.exit_wait
     if wait == "never" or (wait == "auto" and _agent_goes_on()):
         return

@@ -12,6 +12,7 @@ from runstream._config import config
 from runstream._messages import spool_pb2
 from runstream._notices import warn_once
 from runstream._process import this_process
+from runstream._progress import told
 from runstream.entities import Position
 from runstream.exceptions import MlflowException, RestException
 
@@ -79,7 +80,9 @@ def flush_uri(
             producer_id=producer,
         )
         try:
-            return _position(ask(spool_pb2.AgentRequest(flush=request), seconds))
+            with told("uploading") as on_progress:
+                response = ask(spool_pb2.AgentRequest(flush=request), seconds, on_progress)
+            return _position(response)
         except MlflowException as error:
             if error.error_code not in {codes.DEADLINE_EXCEEDED, codes.TEMPORARILY_UNAVAILABLE}:
                 raise

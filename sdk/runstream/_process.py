@@ -95,8 +95,17 @@ class Process:
         """Called about once a second of logging: an agent lives, and the files are there."""
         if spool.usable():
             self.wake_agent()
+            self._look_after_access()
         else:
             self.renew_spool(spool)
+
+    def _look_after_access(self) -> None:
+        """Hand on a token that was renewed here; say once that the server takes none of ours."""
+        from runstream._access import announce, tell_denied
+
+        for uri in list(self.destinations):
+            announce(self, uri)
+            tell_denied(self, uri)
 
     def _new_spool(self) -> ProcessSpool:
         if config().disabled:

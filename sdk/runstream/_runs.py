@@ -8,6 +8,7 @@ from typing import Any
 
 from runstream import _limits as limits
 from runstream import _server, _sources, _system_tags
+from runstream._access import announce
 from runstream._agent_calls import is_away
 from runstream._config import config
 from runstream._experiment_choice import ExperimentChoice, required_id
@@ -91,6 +92,8 @@ def open_writer(definition: spool_pb2.RunDefinition) -> RunWriter:
     """A writer by a new definition; it takes the place of an older one of that run."""
     process = this_process()
     key = (definition.tracking_uri, definition.run_id)
+    if not config().disabled:
+        announce(process, definition.tracking_uri)  # before an agent may look for it
     with process.lock:
         earlier = process.writers.get(key)
         writer = RunWriter(process, definition)

@@ -32,7 +32,8 @@ def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
         export(_VARIABLE, None)
         return
     _given = canonical_uri(uri)
-    export(_VARIABLE, _given)
+    # As it was given: children need the credentials in it.
+    export(_VARIABLE, os.fspath(uri).strip() if "@" in os.fspath(uri) else _given)
 
 
 def get_tracking_uri() -> str:

@@ -75,6 +75,9 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "SPOOL_ARTIFACT_MAX": _bytes,
     "SPOOL_ARTIFACT_TOTAL_MAX": _bytes,
     "TRUNCATE_LONG_VALUES": _flag,
+    "ENABLE_ARTIFACTS_PROGRESS_BAR": _flag,
+    "TLS_INSECURE": _flag,
+    "TRANSPORT": _choice("auto", "grpc", "http"),
 }
 
 VARIABLES: tuple[Variable, ...] = (
@@ -109,6 +112,37 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "JOB_ID", "", "", "each use",
         "Identity of the job for `start_run(shared=True)`. Not set: from the launcher.",
+    ),
+    # ---- Who we are, and whom we trust ----
+    Variable(
+        "TOKEN", "MLFLOW_TRACKING_TOKEN", "", "each use",
+        "Token for the server. `RUNSTREAM_TOKEN` beats user and password, which beat "
+        "`MLFLOW_TRACKING_TOKEN`; user and password in the address beat them all.",
+    ),
+    Variable(
+        "USERNAME", "MLFLOW_TRACKING_USERNAME", "", "each use",
+        "User name for the server, or for a proxy in front of it; counts with a password only.",
+    ),
+    Variable(
+        "PASSWORD", "MLFLOW_TRACKING_PASSWORD", "", "each use",
+        "Password of that user.",
+    ),
+    Variable(
+        "TLS_CA", "MLFLOW_TRACKING_SERVER_CERT_PATH", "", "each use",
+        "PEM file of the certificates that are trusted instead of the system's.",
+    ),
+    Variable(
+        "TLS_INSECURE", "MLFLOW_TRACKING_INSECURE_TLS", "false", "each use",
+        "`true`: take any certificate of an https:// address, then by HTTP only. For trials: "
+        "whoever is in between can read the token.",
+    ),
+    Variable(
+        "TLS_CLIENT_CERT", "MLFLOW_TRACKING_CLIENT_CERT_PATH", "", "each use",
+        "PEM file with a certificate of ours and its key, for servers that ask for one.",
+    ),
+    Variable(
+        "TRANSPORT", "", "auto", "each use",
+        "`auto`: gRPC, and HTTP where gRPC is not reachable; `grpc`; `http`.",
     ),
     # ---- Waiting ----
     Variable(
@@ -157,6 +191,10 @@ VARIABLES: tuple[Variable, ...] = (
         "Cut the values of params (6000 characters) and tags (8000) that are longer; "
         "`false`: refuse them.",
     ),
+    Variable(
+        "ENABLE_ARTIFACTS_PROGRESS_BAR", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "true", "once",
+        "Say on standard error how far files of more than 8 MB are that a call waits for.",
+    ),
     # ---- Agent ----
     Variable(
         "AGENT_PYTHON", "", "", "once",
@@ -165,6 +203,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "AGENT_IDLE_SECONDS", "", "10", "by the agent",
         "The agent leaves when there was nothing to do for so long.",
+    ),
+    Variable(
+        "AGENT_GRPC_SECONDS", "", "60", "by the agent",
+        "Where only HTTP is reachable, gRPC is tried again after so long, then after twice as "
+        "long, up to ten minutes.",
     ),
     # ---- Between processes ----
     Variable(

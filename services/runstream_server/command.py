@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runstream_server.cluster.archive_command import archive
+from runstream_server.cluster.command import doctor, service
+from runstream_server.cluster.options import log_and_store_options
+from runstream_server.cluster.settings import Deployment
+from runstream_server.doors.command import group as tokens
+from runstream_server.doors.options import Policy, policy_options
+from runstream_server.listen import Listen
+from runstream_server.options import PORT, log_level_option, log_to_stderr
+from runstream_server.said import said
+
 DEFAULT_FOLDER = "./runstream-data"
-
-
-class _Port(click.IntRange):
-    """A port. Kubernetes sets RUNSTREAM_PORT=tcp://… for a service of our name."""
-
-    name = "port"
-
-    def __init__(self) -> None:
-        super().__init__(0, 65535)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and value.startswith("tcp://"):
-            return None if param is None else param.default
-        return super().convert(value, param, ctx)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,13 +36,12 @@ class _Port(click.IntRange):
     envvar="RUNSTREAM_HOST",
     show_envvar=True,
     show_default=True,
-    help="Address to listen on. 0.0.0.0 lets other machines in: there is no login, so only "
-    "in a network that you trust.",
+    help="Address to listen on. Others than this machine's own need --tokens-file or --insecure.",
 )
 @click.option(
     "-p",
     "--port",
-    type=_Port(),
+    type=PORT,
     metavar="PORT",
     default=5000,
     envvar="RUNSTREAM_PORT",
@@ -56,24 +51,17 @@ class _Port(click.IntRange):
 )
 @click.option(
     "--grpc-port",
-    type=_Port(),
+    type=PORT,
     metavar="PORT",
     envvar="RUNSTREAM_GRPC_PORT",
     show_envvar=True,
     help="Port of gRPC.  [default: the HTTP port + 1]",
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="warning",
-    envvar="RUNSTREAM_LOG_LEVEL",
-    show_envvar=True,
-    show_default=True,
-    help="How much goes to standard error.",
-)
+@log_level_option
+@policy_options
 @click.option("--for-agent", is_flag=True, hidden=True)
 @click.option("--idle-seconds", default=30.0, hidden=True, envvar="RUNSTREAM_SERVER_IDLE_SECONDS")
-def server(
+def server(  # noqa: PLR0913, PLR0917 (one per flag)
     folder: Path,
     host: str,
     port: int,
@@ -81,6 +69,7 @@ def server(
     log_level: str,
     for_agent: bool,
     idle_seconds: float,
+    policy: Policy,
 ) -> None:
     """Serve DIR: one process with the event log, the tables and the artifacts.
 
@@ -91,24 +80,24 @@ def server(
     \b
     Examples:
       runstream server
-      runstream server /data/tracking --host 0.0.0.0 --port 8080
+      runstream server /data/tracking --host 0.0.0.0 --tokens-file tokens.json
     """
-    _log_to_stderr(log_level)
+    log_to_stderr(log_level)
     try:
         if for_agent:
             _serve_agent(folder, idle_seconds)
         else:
             second = grpc_port if grpc_port is not None else port + 1 if port else 0
-            _serve(folder, host, port, second)
+            _serve(folder, Listen(host, port, second), policy)
     except Exception as error:
-        raise _said(error) from error
+        raise said(error) from error
 
 
-def _serve(folder: Path, host: str, port: int, grpc_port: int) -> None:
+def _serve(folder: Path, listen: Listen, policy: Policy) -> None:
     # Imported here: `runstream --help` need not wait for the engine's modules.
-    from runstream_server.running import Listen, serve
+    from runstream_server.running import serve
 
-    serve(folder, Listen(host, port, grpc_port), click.echo)
+    serve(folder, listen, policy, click.echo)
 
 
 def _serve_agent(folder: Path, idle_seconds: float) -> None:
@@ -120,22 +109,6 @@ def _serve_agent(folder: Path, idle_seconds: float) -> None:
     except FolderServedError as error:
         # Another one serves it: what the agent wanted.
         click.echo(str(error), err=True)
-
-
-def _said(error: Exception) -> Exception:
-    """A known error as one sentence, without a trace; others as they are."""
-    from runstream_server.eventlog.port import LogMismatchError, LogUnavailableError
-    from runstream_server.folder import FolderError
-    from runstream_server.store.errors import StoreError
-
-    known = isinstance(error, FolderError | LogMismatchError | LogUnavailableError | StoreError)
-    return click.ClickException(str(error)) if known else error
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
 
 
 ui = click.Command(
@@ -150,42 +123,65 @@ ui = click.Command(
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
-    "folder",
-    metavar="[DIR]",
-    default=DEFAULT_FOLDER,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    "folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--only", metavar="VIEW", help="Build this view alone: points, tags, params, …")
+@click.option(
+    "--accept", is_flag=True, help="On a cluster: switch although the new rows are others."
+)
+@click.option("--abandon", is_flag=True, help="On a cluster: drop what is being built.")
+@log_and_store_options
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-def rebuild(folder: Path, only: str | None, as_json: bool) -> None:
-    """Build the tables of DIR again from its event log.
+def rebuild(folder: Path | None, deployment: Deployment, as_json: bool, **wish: Any) -> None:
+    """Build the tables again from the event log: of DIR, or of a cluster.
 
-    While a server runs there, it is asked to: it builds the new tables beside
-    the old ones, which answer until the new ones are whole. Otherwise this
-    command does it; broken off, it goes on where it stopped.
+    The new tables are built beside the old ones, which answer until the new ones
+    are whole. Broken off, it goes on where it stopped.
+
+    DIR (default: ./runstream-data): while a server runs there, it is asked to do
+    it. A cluster, when RUNSTREAM_KAFKA is set and no DIR is given: the materialize
+    processes build; this command compares the new rows with the old ones, says
+    how far it is, and switches. Writes and reads go on all the time.
     """
-    _log_to_stderr("warning")
+    log_to_stderr("warning")
+    only = wish["only"]
+    if only is not None and only not in _view_names():
+        raise click.BadParameter(
+            f"no view is called {only!r}; there are {', '.join(_view_names())}", param_hint="--only"
+        )
+    say = partial(click.echo, err=as_json)
     try:
-        done = _rebuild(folder, only, as_json)
+        done = _rebuild(folder, deployment, wish, say)
     except Exception as error:
-        raise _said(error) from error
+        raise said(error) from error
     if as_json:
-        click.echo(json.dumps({"folder": str(folder.absolute()), "only": only, "done": done}))
+        where = str((folder or Path(DEFAULT_FOLDER)).absolute())
+        answer = {"only": only, "done": done}
+        click.echo(json.dumps(answer if deployment.kafka else {"folder": where, **answer}))
     if not done:
         raise click.exceptions.Exit(1)
 
 
-def _rebuild(folder: Path, only: str | None, as_json: bool) -> bool:
-    from runstream_server.rebuilding import VIEW_NAMES, rebuild_folder
-    from runstream_server.running import Stop
+def _rebuild(
+    folder: Path | None, deployment: Deployment, wish: dict[str, Any], say: Callable[[str], None]
+) -> bool:
+    from runstream_server.stopping import Stop
 
-    if only is not None and only not in VIEW_NAMES:
-        raise click.BadParameter(
-            f"no view is called {only!r}; there are {', '.join(VIEW_NAMES)}", param_hint="--only"
-        )
     stop = Stop()
     with stop.on_signals():
-        return rebuild_folder(folder, only, stop.event, partial(click.echo, err=as_json))
+        if folder is None and deployment.kafka is not None:
+            from runstream_server.cluster.rebuilding import Wish, rebuild_deployment
+
+            return rebuild_deployment(deployment, Wish(**wish), stop.event, say)
+        from runstream_server.rebuilding import rebuild_folder
+
+        return rebuild_folder(folder or Path(DEFAULT_FOLDER), wish["only"], stop.event, say)
+
+
+def _view_names() -> tuple[str, ...]:
+    from runstream_server.rebuilding import VIEW_NAMES
+
+    return VIEW_NAMES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -196,3 +192,7 @@ def main() -> None:
 main.add_command(server)
 main.add_command(ui)
 main.add_command(rebuild)
+main.add_command(tokens)
+main.add_command(service)
+main.add_command(doctor)
+main.add_command(archive)

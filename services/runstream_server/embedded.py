@@ -9,11 +9,17 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
 
 from runstream_server.activity import Activity
 from runstream_server.blobs.local import LocalBlobs
+from runstream_server.blobs.port import Blobs
+from runstream_server.blobs.s3 import S3Blobs
+from runstream_server.blobs.s3_settings import S3Settings
 from runstream_server.blobs.service import ArtifactsService
+from runstream_server.calls import Services, Watchers
+from runstream_server.doors.authenticator import Authenticator
+from runstream_server.doors.tls import Tls
 from runstream_server.eventlog.genesis import LogIdentity, establish
 from runstream_server.eventlog.sqlite import SqliteLogs
 from runstream_server.feeding import Feeding
@@ -24,13 +30,14 @@ from runstream_server.gateway.server import HttpServer
 from runstream_server.ingest.service import IngestService
 from runstream_server.materialize.rebuild import request_rebuild
 from runstream_server.query.service import QueryOptions, QueryService
-from runstream_server.rpc.adapters import Services, Watchers
+from runstream_server.quota import Limits, Quota
 from runstream_server.rpc.server import RpcServer
 from runstream_server.store.boot import boot_id
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreError
 from runstream_server.store.open import open_store
 from runstream_server.telemetry import LOG_RECORDS, Telemetry
+from runstream_server.version import program_version
 
 # Enough for some cores to share the work of folding; never changes in a folder.
 PARTITIONS = 4
@@ -40,6 +47,17 @@ _GRACE_SECONDS = 5
 _DRAIN_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
+
+
+class Entrance(NamedTuple):
+    """What is asked of those who come in. Nothing: only this user can reach the doors."""
+
+    authenticator: Authenticator | None = None
+    tls: Tls | None = None
+    limits: Limits = Limits()
+
+
+_OPEN = Entrance()
 
 
 @dataclass(frozen=True)
@@ -56,12 +74,14 @@ class Doors:
     http: socket.socket
     http_address: str
     public_http_address: str
+    entrance: Entrance = _OPEN
 
 
 class EmbeddedServer:
     """A folder and its server. The caller holds the folder's lock.
 
     on_fault: told once, from any thread, that the server must end.
+    s3: artifacts go there instead of into the folder.
     Raises FolderError, LogUnavailableError, LogMismatchError, StoreError and
     AddressInUseError; everything is closed again then.
     """
@@ -72,6 +92,7 @@ class EmbeddedServer:
         doors: Doors,
         started_by: StartedBy,
         on_fault: Callable[[str], None],
+        s3: S3Settings | None = None,
     ) -> None:
         self.activity = Activity()
         self.version = program_version()
@@ -79,6 +100,7 @@ class EmbeddedServer:
         self._doors = doors
         self._started_by = started_by
         self._on_fault = on_fault
+        self._s3 = s3
         self._fault = ""
         self._telemetry = Telemetry()
         self._closing = contextlib.ExitStack()
@@ -100,6 +122,7 @@ class EmbeddedServer:
 
     def tend(self) -> None:
         """One look at what was asked for through the folder. Call it now and then."""
+        self._http.tend()
         only = self._folder.requested_rebuild()
         if only is None:
             return
@@ -124,9 +147,18 @@ class EmbeddedServer:
             logs = SqliteLogs(self._folder.log, PARTITIONS)
             self._closing.callback(logs.close)
             identity = establish(logs.events, logs.registry)
-            ingest = IngestService(logs.events, logs.registry, identity, self._telemetry)
+            quota = Quota(self._doors.entrance.limits, self._telemetry)
+            ingest = IngestService(
+                logs.events,
+                logs.registry,
+                identity,
+                self._telemetry,
+                quota=quota,
+                s3_root=self._s3.root if self._s3 else "",
+            )
             self._closing.callback(ingest.close)
-            blobs = LocalBlobs(self._folder.artifacts)
+            blobs = S3Blobs(self._s3) if self._s3 else LocalBlobs(self._folder.artifacts)
+            self._closing.callback(blobs.close)
             self._store = store = opening.result()
         self._closing.callback(store.close)
         self._feeding = Feeding(logs, store, identity, self._failed)
@@ -134,18 +166,21 @@ class EmbeddedServer:
         self._query = self._query_service(logs, store, identity)
         self._closing.callback(self._query.close)
         self._watch(logs)
-        services = Services(ingest, self._query, ArtifactsService(blobs))
+        services = Services(ingest, self._query, ArtifactsService(blobs, quota))
+        self._open_doors(services, identity, blobs)
+        self._folder.announce(self._announcement(identity))
+        self._closing.callback(self._folder.withdraw)
+
+    def _open_doors(self, services: Services, identity: LogIdentity, blobs: Blobs) -> None:
         watchers = Watchers(self._telemetry, self.activity)
-        self._rpc = RpcServer(services, watchers, self._doors.grpc_address)
+        doors, (authenticator, tls, _) = self._doors, self._doors.entrance
+        self._rpc = RpcServer(services, watchers, doors.grpc_address, authenticator, tls)
         self._closing.callback(self._rpc.close, 0)
-        self._http = HttpServer(
-            application(self._site(identity, blobs)), self._doors.http, _GRACE_SECONDS
-        )
+        site = self._site(identity, blobs, services)
+        self._http = HttpServer(application(site), doors.http, _GRACE_SECONDS, tls)
         self._closing.callback(self._http.close)
         self._rpc.start()
         self._http.start()
-        self._folder.announce(self._announcement(identity))
-        self._closing.callback(self._folder.withdraw)
 
     def _query_service(self, logs: SqliteLogs, store: Store, identity: LogIdentity) -> QueryService:
         def end_offsets() -> dict[tuple[str, int], int]:
@@ -166,8 +201,8 @@ class EmbeddedServer:
             ),
         )
 
-    def _site(self, identity: LogIdentity, blobs: LocalBlobs) -> Site:
-        well_known: dict[str, str | int] = {
+    def _site(self, identity: LogIdentity, blobs: Blobs, services: Services) -> Site:
+        well_known: dict[str, object] = {
             "product": "runstream",
             "version": self.version,
             "log_id": identity.log_id,
@@ -177,7 +212,16 @@ class EmbeddedServer:
         else:
             # The host is the one that the caller came to.
             well_known["grpc_port"] = self._rpc.port
-        return Site(well_known, lambda: self._fault, self._telemetry, self.activity, blobs)
+        door = blobs if isinstance(blobs, LocalBlobs) else None
+        return Site(
+            lambda: well_known,
+            lambda: self._fault,
+            self._telemetry,
+            self.activity,
+            door,
+            services,
+            self._doors.entrance.authenticator,
+        )
 
     def _announcement(self, identity: LogIdentity) -> dict[str, str | int]:
         return {
@@ -185,6 +229,7 @@ class EmbeddedServer:
             "boot_id": boot_id(),
             "grpc_address": _reachable(self.grpc_address()),
             "http_address": self._doors.http_address,
+            "tls": self._doors.entrance.tls is not None,
             "log_id": identity.log_id,
             "started_by": self._started_by,
             "version": self.version,
@@ -203,14 +248,6 @@ class EmbeddedServer:
     def _failed(self, reason: str) -> None:
         self._fault = reason
         self._on_fault(reason)
-
-
-def program_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return version("runstream")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _reachable(address: str) -> str:

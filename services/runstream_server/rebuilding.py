@@ -91,8 +91,6 @@ def _sayer(say: Say) -> OnProgress:
         if now - last < _SAY_SECONDS:
             return
         last = now
-        left = progress.remaining_seconds
-        rest = "" if left is None else f", about {left:.0f} s left"
-        say(f"{progress.done_records} of {progress.total_records} records{rest}")
+        say(progress.line())
 
     return tell

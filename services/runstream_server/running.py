@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
 import socket
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-from runstream_server.embedded import Doors, EmbeddedServer
+from runstream_server.doors.options import Policy
+from runstream_server.doors.settings import is_loopback
+from runstream_server.embedded import Doors, EmbeddedServer, Entrance
 from runstream_server.folder import DataFolder, FolderError
 from runstream_server.folder_lock import FolderLock
 from runstream_server.gateway.server import tcp_socket, unix_socket
+from runstream_server.listen import Listen
 from runstream_server.rpc.server import AddressInUseError
+from runstream_server.stopping import Stop
 
 _LOOK_SECONDS = 1.0
 _SOCKETS = "runstream-"
 
 
-class Listen(NamedTuple):
-    """Where a person wants the server."""
-
-    host: str
-    port: int
-    grpc_port: int
-
-
-def serve(path: Path, listen: Listen, say: Callable[[str], None]) -> None:
+def serve(path: Path, listen: Listen, policy: Policy, say: Callable[[str], None]) -> None:
     """Serves a folder on TCP ports until SIGTERM or SIGINT.
 
-    Raises FolderError and the errors of EmbeddedServer.
+    Raises DoorError, FolderError and the errors of EmbeddedServer.
     """
+    policy.doors.check_binding(listen.host)
+    entrance = Entrance(policy.doors.authenticator(), policy.doors.tls(), policy.limits)
     folder = DataFolder(path)
     lock = FolderLock(folder, "person")
     stop = Stop()
@@ -43,10 +37,11 @@ def serve(path: Path, listen: Listen, say: Callable[[str], None]) -> None:
         closing.callback(lock.close)
         closing.enter_context(stop.on_signals())
         lock.refuse_if_served()
-        doors = _tcp_doors(listen)
+        doors = _tcp_doors(listen, entrance)
         closing.callback(doors.http.close)
         lock.take()
         server = _started(folder, doors, stop, listen)
+        _warn(listen, entrance, say)
         say(_welcome(folder, doors, server))
         while not stop.wait(_LOOK_SECONDS):
             server.tend()
@@ -76,41 +71,6 @@ def serve_agent(path: Path, idle_seconds: float, say: Callable[[str], None]) -> 
         _end(server, folder, stop, say)
 
 
-class Stop:
-    """Why the process ends: a signal, or a fault."""
-
-    def __init__(self) -> None:
-        self.event = threading.Event()
-        self.reason = ""
-
-    def fault(self, reason: str) -> None:
-        self.reason = reason
-        self.event.set()
-
-    def wait(self, timeout_seconds: float) -> bool:
-        return self.event.wait(timeout_seconds)
-
-    @contextlib.contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT end the process in good order; the second, at once."""
-
-        def handle(number: int, _frame: object) -> None:
-            if self.event.is_set():
-                signal.signal(number, signal.SIG_DFL)
-                os.kill(os.getpid(), number)
-            self.event.set()
-
-        before = {number: signal.signal(number, handle) for number in _ENDING}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
-
-
 def _started(folder: DataFolder, doors: Doors, stop: Stop, listen: Listen) -> EmbeddedServer:
     try:
         return EmbeddedServer(folder, doors, "person", stop.fault)
@@ -132,6 +92,15 @@ def _end(
     say(f"Stopped; {rest}.")
 
 
+def _warn(listen: Listen, entrance: Entrance, say: Callable[[str], None]) -> None:
+    if is_loopback(listen.host):
+        return
+    if entrance.authenticator is None:
+        say(f"Everybody who reaches {listen.host} can read and write all runs (--insecure).")
+    elif entrance.tls is None:
+        say("Tokens travel in the clear: give --tls-cert and --tls-key, or let a proxy do TLS.")
+
+
 def _welcome(folder: DataFolder, doors: Doors, server: EmbeddedServer) -> str:
     return "\n".join(
         [
@@ -144,7 +113,7 @@ def _welcome(folder: DataFolder, doors: Doors, server: EmbeddedServer) -> str:
     )
 
 
-def _tcp_doors(listen: Listen) -> Doors:
+def _tcp_doors(listen: Listen, entrance: Entrance) -> Doors:
     http = _bound("--port", listen.host, listen.port)
     try:
         # Only to say early that it is taken; gRPC binds it by itself.
@@ -155,12 +124,14 @@ def _tcp_doors(listen: Listen) -> Doors:
     port = http.getsockname()[1]
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     local = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+    scheme = "https" if entrance.tls else "http"
     public = host if local == host else socket.gethostname()
     return Doors(
         grpc_address=f"{host}:{listen.grpc_port}",
         http=http,
-        http_address=f"http://{local}:{port}",
-        public_http_address=f"http://{public}:{port}",
+        http_address=f"{scheme}://{local}:{port}",
+        public_http_address=f"{scheme}://{public}:{port}",
+        entrance=entrance,
     )
 
 

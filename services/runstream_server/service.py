@@ -9,7 +9,7 @@ another one: whoever wires a process hands them out under these protocols.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runstream.v1 import artifacts_pb2 as artifacts
@@ -23,10 +23,14 @@ class CallContext:
 
     position: the answer must include everything before it; None: nothing asked.
     deadline: when the caller gives up, in seconds of `time.monotonic()`.
+    caller: whose token it came with; empty: the doors ask for none.
+    authorization: the credentials themselves, for a process that passes the call on.
     """
 
     position: tracking.Position | None
     deadline: float
+    caller: str = ""
+    authorization: str = field(default="", repr=False)
 
     def remaining_seconds(self) -> float:
         """How long the caller still waits; 0.0 when it has given up."""
@@ -124,4 +128,12 @@ class ArtifactsApi(Protocol):
 
     def create_download(
         self, request: artifacts.CreateDownloadRequest, ctx: CallContext
+    ) -> artifacts.Ticket: ...
+
+    def create_parts(
+        self, request: artifacts.CreatePartsRequest, ctx: CallContext
+    ) -> artifacts.PartTickets: ...
+
+    def complete_upload(
+        self, request: artifacts.CompleteUploadRequest, ctx: CallContext
     ) -> artifacts.Ticket: ...

@@ -118,7 +118,8 @@ SET_ASIDE = Measure(
     "set_aside_records",
     "counter",
     "Records that no table could take. Should be 0 for ever.",
-    "A fault of ours: the server's log names the records, which stay in the event log.",
+    "A fault of ours, or rows that ClickHouse refuses: the server's log names the records and the "
+    "reason; they stay in the event log. Mend the cause, then `runstream rebuild`.",
 )
 NOT_SHOWN = Measure(
     "not_shown_events",
@@ -132,6 +133,36 @@ FEED_FAILURES = Measure(
     "counter",
     "Flushes into the tables that failed and were tried again.",
     "The disk under the tables is full or broken, or memory is short: the server's log says what.",
+)
+LIMITS_REACHED = Measure(
+    "limits_reached",
+    "counter",
+    "Batches and uploads that have to wait at a limit per run or per token, by limit.",
+    "A program runs away, or a limit is too low: the agent's status names the run; "
+    "RUNSTREAM_LIMIT_… of the server sets the limits.",
+    "limit",
+)
+ARCHIVE_BEHIND = Measure(
+    "archive_behind_records",
+    "gauge",
+    "Records of each log that are not in its archive yet.",
+    "It rises between two passes of `runstream archive`. For long: that does not run, or fails; "
+    "it says why.",
+    "log",
+)
+ARCHIVE_OVERDUE = Measure(
+    "archive_overdue_records",
+    "gauge",
+    "Events older than half of what their topic keeps, and not archived. Should be 0 for ever.",
+    "Kafka will delete them before they are archived: run `runstream archive` at once, or set the "
+    "topic's retention.ms to -1 until it has caught up.",
+)
+CREDENTIALS_REFUSED = Measure(
+    "credentials_refused",
+    "counter",
+    "Calls without valid credentials, by door.",
+    "A token has expired or was revoked and is still in use, or somebody tries to come in.",
+    "door",
 )
 CALLS = Measure(
     "calls",
@@ -171,6 +202,10 @@ MEASURES: tuple[Measure, ...] = (
     SET_ASIDE,
     NOT_SHOWN,
     FEED_FAILURES,
+    LIMITS_REACHED,
+    ARCHIVE_BEHIND,
+    ARCHIVE_OVERDUE,
+    CREDENTIALS_REFUSED,
     CALLS,
     UPLOADS_STORED,
     UPLOADS_FAILED,

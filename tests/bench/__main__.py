@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import hot_path, reads, startup, throughput
+from tests.bench import artifacts, cluster, hot_path, reads, startup, throughput
 from tests.bench.figure import Figure, write_json
 
 Measure = Callable[[Callable[[Figure], None]], None]
@@ -23,6 +23,8 @@ PARTS: dict[str, Measure] = {
     "throughput": throughput.measure,
     "reads": reads.measure,
     "startup": startup.measure,
+    "artifacts": artifacts.measure,
+    "cluster": cluster.measure,
 }
 OUTPUT = Path("build/bench.json")
 

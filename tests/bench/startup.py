@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.bench import peer
 from tests.bench.figure import Figure, median
+from tests.bench.processes import resident_bytes
 from tests.e2e.harness import new_world
 
 IMPORT = """
@@ -20,13 +20,6 @@ print(json.dumps(took))
 """
 
 
-def _resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no VmRSS of process {pid}")
-
-
 def measure(report: Callable[[Figure], None]) -> None:
     """Import time beside MLflow's, resident memory of an idle server."""
     with peer.server() as (_, env):
@@ -36,6 +29,6 @@ def measure(report: Callable[[Figure], None]) -> None:
         server = world.server()
         assert server.process is not None
         time.sleep(5)
-        memory = _resident_mb(server.process.pid)
+        memory = resident_bytes(server.process.pid) / 1024**2
     report(Figure("import runstream", ours, "ms", 150, peer=peer.NAME, peer_value=theirs))
     report(Figure("idle server, resident memory", memory, "MB", 450))

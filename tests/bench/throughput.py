@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 from tests.bench import peer
+from tests.bench.append import append, wait_materialized
 from tests.bench.figure import Figure
 from tests.e2e.harness import new_world
 
@@ -37,50 +39,6 @@ with runstream.start_run():
     materialized = time.perf_counter() - start
     used = {name: cpu(process) - before[name] for name, process in processes.items()}
 print(json.dumps({"spooled": spooled, "accepted": accepted, "materialized": materialized, **used}))
-"""
-
-# Raw appends by gRPC, several streams side by side, as many agents would do:
-# arguments are the gRPC address, the number of points, points per batch.
-APPEND = """
-import json, sys, threading, time, uuid
-import grpc, numpy as np
-from runstream.v1 import events_pb2 as pb, ingest_pb2, tracking_pb2, tracking_pb2_grpc
-address, points, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-streams, keys = 4, 10
-channel = grpc.insecure_channel(address)
-decode = ingest_pb2.AppendResponse.FromString
-append = channel.unary_unary("/runstream.v1.Ingest/Append", None, decode)
-query = tracking_pb2_grpc.QueryStub(channel)
-index = np.tile(np.arange(keys, dtype="<u4"), size // keys).tobytes()
-value = np.random.default_rng(1).normal(size=size).tobytes()
-series = [pb.Series(key=f"metric_{k}") for k in range(keys)]
-now = int(time.time() * 1000)
-last, lock = {}, threading.Lock()
-def request(run, producer, seq, first):
-    step = np.repeat(np.arange(first, first + size // keys, dtype="<i8"), keys)
-    metrics = pb.Metrics(series=series, key_index=index, step=step.tobytes(),
-                         timestamp=(now + step).astype("<i8").tobytes(), value=value)
-    events = [pb.Event(time_ms=now, metrics=metrics)]
-    if seq == 1:
-        created = pb.RunCreated(experiment_id="0", start_time_ms=now, user_id="bench", run_name="b")
-        events.insert(0, pb.Event(time_ms=now, run_created=created))
-    return pb.AppendRequest(stream_id=run, producer_id=producer, seq=seq, attempt_start_ms=now,
-                            events=events).SerializeToString()
-def stream():
-    run, producer = uuid.uuid4().hex, uuid.uuid4().bytes
-    for seq in range(1, points // streams // size + 1):
-        answer = append(request(run, producer, seq, (seq - 1) * (size // keys)), timeout=120)
-    with lock:
-        last[run] = answer.position
-start = time.perf_counter()
-threads = [threading.Thread(target=stream) for _ in range(streams)]
-for t in threads: t.start()
-for t in threads: t.join()
-accepted = time.perf_counter() - start
-for position in last.values():
-    query.WaitForPosition(tracking_pb2.WaitForPositionRequest(), timeout=600,
-                          metadata=[("runstream-position-bin", position.SerializeToString())])
-print(json.dumps({"accepted": accepted, "materialized": time.perf_counter() - start}))
 """
 
 VISIBLE = """
@@ -178,11 +136,13 @@ def _append(report: Report, theirs: Numbers) -> None:
     points = 50_000_000
     with new_world() as world:
         address = f"127.0.0.1:{world.server().grpc_port}"
-        out = _last(world.run(APPEND, address, str(points), "10000", timeout=900))
+        sent = append(world, address, points)
+        wait_materialized(address, sent.positions)
+        seconds = time.perf_counter() - sent.began
     report(
         Figure(
             "append to materialized, batches of 10 k",
-            points / out["materialized"],
+            sent.points / seconds,
             "points/s",
             2_000_000,
             "higher",

@@ -10,6 +10,9 @@ from typing import Protocol
 
 import pytest
 
+from runstream_server.eventlog.archive.archive import Archive
+from runstream_server.eventlog.archive.folder import FolderObjects
+from runstream_server.eventlog.archive.log import archived
 from runstream_server.eventlog.memory import MemoryLogs
 from runstream_server.eventlog.port import (
     EVENTS,
@@ -37,11 +40,22 @@ def _memory(_folder: Path) -> Logs:
     return MemoryLogs(PARTITIONS)
 
 
+class _Archived:
+    """Logs with an archive in which is nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._logs = MemoryLogs(PARTITIONS)
+        self.events, self.registry = archived(self._logs, Archive(FolderObjects(folder)))
+
+    def close(self) -> None:
+        self._logs.close()
+
+
 def _sqlite(folder: Path) -> Logs:
     return SqliteLogs(folder / "log.sqlite", PARTITIONS)
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, _sqlite, _Archived], ids=["memory", "sqlite", "archived"])
 def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Logs]:
     make: Callable[[Path], Logs] = request.param
     made = make(tmp_path)
@@ -105,6 +119,21 @@ def test_a_reader_begins_where_it_was_told(log: EventLog) -> None:
     reader = log.open_reader({0: 3})
     assert [record.offset for record in _read_all(reader, 2)] == [3, 4]
     reader.close()
+
+
+def test_a_reader_of_one_partition_waits_for_no_other(log: EventLog) -> None:
+    log.append([NewRecord(0, b"a"), NewRecord(1, b"b"), NewRecord(1, b"c"), NewRecord(2, b"d")])
+    reader = log.open_reader({1: 1, 2: 0}, only=[1])
+    assert reader.offsets() == {1: 1}
+    assert _read_all(reader, 1) == [Record(1, 1, b"c")]
+    log.append([NewRecord(0, b"e")])
+    assert reader.poll(MANY_BYTES, 0.0) == []
+    reader.close()
+
+
+def test_nothing_is_deleted(log: EventLog) -> None:
+    log.append([NewRecord(0, b"a")])
+    assert log.first_offsets() == {0: 0, 1: 0, 2: 0}
 
 
 def test_poll_stops_near_max_bytes_and_gives_at_least_one(log: EventLog) -> None:

@@ -13,46 +13,34 @@ import mmap
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
 
-T = TypeVar("T")
+from tests.e2e.server import ClusterServer, Server
+from tests.e2e.waiting import PATIENCE_SECONDS, eventually
+from tests.servers.cluster import Engines
+from tests.servers.ports import free_port
 
-# Long enough for a loaded two-core machine; a healthy run needs a fraction.
-PATIENCE_SECONDS = 90.0
-
-
-def eventually(
-    check: Callable[[], T | Literal[False]], patience_seconds: float = PATIENCE_SECONDS
-) -> T:
-    """The first true answer of `check`; its last error or answer at the deadline."""
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        try:
-            answer = check()
-            if answer:
-                return answer
-            failure: object = answer
-        except AssertionError as error:
-            failure = error
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience_seconds} s; last: {failure!r}")
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+__all__ = [
+    "FLAT_OUT",
+    "HISTORY",
+    "PATIENCE_SECONDS",
+    "ClusterServer",
+    "Counter",
+    "Server",
+    "World",
+    "assert_flat_out_points",
+    "eventually",
+    "free_port",
+    "history",
+    "is_alive",
+    "new_world",
+]
 
 
 def is_alive(pid: int) -> bool:
@@ -65,53 +53,6 @@ def is_alive(pid: int) -> bool:
 
 
 @dataclass
-class Server:
-    """`runstream server DIR` as a process that can be killed and started again."""
-
-    folder: Path
-    env: dict[str, str]
-    port: int = field(default_factory=free_port)
-    grpc_port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> Server:
-        command = [sys.executable, "-m", "runstream_server", "server", str(self.folder)]
-        command += ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
-        with open(self.folder.parent / f"{self.folder.name}.log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        eventually(self.is_ready)
-        return self
-
-    def is_ready(self) -> bool:
-        assert self.process is not None
-        if self.process.poll() is not None:
-            text = (self.folder.parent / f"{self.folder.name}.log").read_text()
-            raise RuntimeError(f"the server ended with {self.process.returncode}: {text[-2000:]}")
-        url = f"{self.uri}/health"
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-        return False
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def close(self) -> int:
-        """SIGTERM, and the exit status."""
-        if self.process is None:
-            return 0
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=PATIENCE_SECONDS)
-
-
-@dataclass
 class World:
     """One isolated installation: folders, environment, processes to end."""
 
@@ -119,9 +60,14 @@ class World:
     spool: Path
     env: dict[str, str]
     servers: list[Server] = field(default_factory=list)
+    # None: servers are embedded ones.
+    engines: Engines | None = None
 
-    def server(self, name: str = "data", *, start: bool = True) -> Server:
-        server = Server(self.folder / name, self.env)
+    def server(self, name: str = "data", *flags: str, start: bool = True, host: str = "") -> Server:
+        if self.engines is not None:
+            server: Server = ClusterServer(self.folder / name, self.env, self.engines)
+        else:
+            server = Server(self.folder / name, self.env, flags=flags, host=host or "127.0.0.1")
         self.servers.append(server)
         return server.start() if start else server
 
@@ -144,12 +90,18 @@ class World:
             )
 
     def run(
-        self, code: str, *args: str, uri: str = "", timeout: float = PATIENCE_SECONDS, **extra: str
+        self,
+        code: str,
+        *args: str,
+        uri: str = "",
+        timeout: float = PATIENCE_SECONDS,
+        env: Mapping[str, str] | None = None,
+        **extra: str,
     ) -> str:
         """Run Python code to its end; its output. A non-zero exit fails the test."""
         done = subprocess.run(
             [sys.executable, "-c", code, *args],
-            env=self.environment(uri, **extra),
+            env=self.environment(uri, **extra, **(env or {})),
             cwd=self.folder,
             capture_output=True,
             timeout=timeout,
@@ -180,15 +132,20 @@ class World:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
         for server in self.servers:
-            if server.process is not None and server.process.poll() is None:
+            if isinstance(server, ClusterServer) or (
+                server.process is not None and server.process.poll() is None
+            ):
                 server.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.spool, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def new_world(*, memory_spool: bool = True) -> Iterator[World]:
-    """A fresh installation; its spool on tmpfs (as by default) or on disk."""
+def new_world(*, memory_spool: bool = True, engines: Engines | None = None) -> Iterator[World]:
+    """A fresh installation; its spool on tmpfs (as by default) or on disk.
+
+    engines: its servers are clusters over them.
+    """
     folder = Path(tempfile.mkdtemp(prefix="runstream-e2e-"))
     base = "/dev/shm" if memory_spool and Path("/dev/shm").is_dir() else None
     spool = Path(tempfile.mkdtemp(prefix="runstream-e2e-spool-", dir=base))
@@ -201,7 +158,7 @@ def new_world(*, memory_spool: bool = True) -> Iterator[World]:
         RUNSTREAM_READ_TIMEOUT="80",
         PYTHONWARNINGS="error",
     )
-    world = World(folder, spool, env)
+    world = World(folder, spool, env, engines=engines)
     try:
         yield world
     finally:

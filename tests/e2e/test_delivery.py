@@ -13,13 +13,14 @@ import pytest
 from runstream.v1 import events_pb2 as pb
 from runstream.v1 import ingest_pb2, ingest_pb2_grpc, tracking_pb2, tracking_pb2_grpc
 from tests.e2e.harness import World, new_world
+from tests.servers.cluster import Engines
 
 NOW = 1_790_000_000_000
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with new_world() as new:
+def world(size: Engines | None) -> Iterator[World]:
+    with new_world(engines=size) as new:
         yield new
 
 

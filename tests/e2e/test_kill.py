@@ -26,6 +26,7 @@ from tests.e2e.harness import (
     history,
     new_world,
 )
+from tests.servers.cluster import Engines
 
 TRAINER_KILLS = 30
 SERVICE_KILLS = 30
@@ -33,9 +34,14 @@ ENDLESS = "1000000000"
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with new_world() as new:
+def world(size: Engines | None) -> Iterator[World]:
+    with new_world(engines=size) as new:
         yield new
+
+
+def _rounds(world: World, many: int) -> int:
+    """A cluster takes some ten times as long to come back."""
+    return many if world.engines is None else max(many // 8, 1)
 
 
 def _has_begun(counter: Counter) -> bool:
@@ -50,7 +56,7 @@ def test_killed_trainers_lose_no_point(world: World) -> None:
     server = world.server()
     rng = random.Random(11)
     rounds: list[tuple[str, int]] = []
-    for number in range(TRAINER_KILLS):
+    for number in range(_rounds(world, TRAINER_KILLS)):
         counter = Counter(world.folder / f"counter-{number}")
         id_file = world.folder / f"run-{number}"
         trainer = world.popen(
@@ -93,7 +99,7 @@ def _logs_through(world: World, server: Server, rate: int, kill: Callable[[], No
         _paced(rate), str(id_file), str(world.folder / "counter"), ENDLESS, uri=server.uri
     )
     run_id = _run_id(id_file)
-    for _ in range(SERVICE_KILLS):
+    for _ in range(_rounds(world, SERVICE_KILLS)):
         before = counter.value()
         kill()
         assert trainer.poll() is None

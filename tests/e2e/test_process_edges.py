@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.harness import World, eventually, new_world
+from tests.servers.cluster import Engines
 
 PROCESSES = 200
 
@@ -129,8 +130,8 @@ done[1] = 1
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with new_world() as new:
+def world(size: Engines | None) -> Iterator[World]:
+    with new_world(engines=size) as new:
         yield new
 
 

@@ -33,7 +33,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 listeners=PLAIN://127.0.0.1:{plain},GUARDED://127.0.0.1:{guarded},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAIN://127.0.0.1:{plain},GUARDED://127.0.0.1:{guarded},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAIN://127.0.0.1:{advertised},GUARDED://127.0.0.1:{guarded},CONTROLLER://127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAIN
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT,GUARDED:SASL_SSL
@@ -85,14 +85,19 @@ def missing() -> str:
 class KafkaServer:
     """One broker. Its data and its addresses outlive `kill` and `start`."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: its own; made when it is not there. Raises MissingError."""
+    def __init__(self, folder: Path, *, advertised_port: int = 0) -> None:
+        """folder: its own; made when it is not there. Raises MissingError.
+
+        advertised_port: where clients of the plain address are sent on to, for a
+            proxy that stands before it; 0: nowhere else.
+        """
         if reason := missing():
             raise MissingError(reason)
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
         self._ports: list[int] = []
+        self._advertised_port = advertised_port
 
     @property
     def address(self) -> str:
@@ -178,6 +183,7 @@ class KafkaServer:
         plain, guarded, controller = self._ports
         text = _PROPERTIES.format(
             plain=plain,
+            advertised=self._advertised_port or plain,
             guarded=guarded,
             controller=controller,
             folder=self.folder,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runstream.agent import places
+from runstream.agent.access import AccessFile
 from runstream.agent.address import Address
 from runstream.agent.barrier import Barrier, Barriers
 from runstream.agent.destination import Destination
@@ -23,11 +24,13 @@ from runstream.agent.journal import write_whole
 from runstream.agent.leave import Idleness, LeavePolicy, leave
 from runstream.agent.limits import JOURNAL_BYTES
 from runstream.agent.mailbox import Mailbox
+from runstream.agent.meter import Meters
 from runstream.agent.process import ProcessDrain
 from runstream.agent.scopes import Adoption, ScopeDrain
 from runstream.agent.socket_server import Handler, SocketServer
 from runstream.agent.sync import Syncer
-from runstream.agent.uploads import Upload, Uploads
+from runstream.agent.upload import Upload
+from runstream.agent.uploads import Uploads
 from runstream.agent.workshop import OnUpload
 from runstream.spool.folders import ScopeFolders, boot_id
 
@@ -56,7 +59,8 @@ class Agent:
         self.scope = ScopeDrain(self.folders, self, self.lock_fd)
         self.adoption = Adoption(self.folders, self)
         self.server: SocketServer | None = None
-        self._uploads = Uploads(self.mailbox)
+        self.meters = Meters()
+        self._uploads = Uploads(self.mailbox, self.meters)
         self._syncer = Syncer()
         self._reserve_at = 0.0
         self._destinations_guard = threading.Lock()
@@ -71,7 +75,10 @@ class Agent:
         with self._destinations_guard:
             if tracking_uri not in self.destinations:
                 self.destinations[tracking_uri] = Destination(
-                    tracking_uri, self.resolve, self.mailbox
+                    tracking_uri,
+                    self.resolve,
+                    self.mailbox,
+                    AccessFile(self.folders.disk, tracking_uri),
                 )
             return self.destinations[tracking_uri]
 

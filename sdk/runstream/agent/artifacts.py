@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from runstream.agent.answer import RESOURCE_EXHAUSTED
 from runstream.agent.definitions import ArtifactEntry, Book, Stream
 from runstream.agent.ledger import Ledger
 from runstream.agent.outcome import Refused
 from runstream.agent.retry import RetryPolicy
-from runstream.agent.uploads import Stored, Upload, UploadResult
+from runstream.agent.upload import Stored, Upload, UploadResult
 from runstream.agent.workshop import Depot
 from runstream.v1 import tracking_pb2
 
@@ -32,6 +33,8 @@ class ArtifactQueue:
         # Object keys by position of the frame; they wait for their event.
         self.stored: dict[int, str] = {}
         self.experiments: dict[Stream, str] = {}
+        # What the server said when it took none; empty: it does.
+        self.held = ""
         self._blobs = blobs
         self._depot = depot
         self._on_stored = on_stored
@@ -99,11 +102,12 @@ class ArtifactQueue:
         def done(result: UploadResult, now: float) -> None:
             self._under_way.discard(entry.at)
             if isinstance(result, Stored):
-                self.stored[entry.at] = result.object_key
+                self.stored[entry.at], self.held = result.object_key, ""
                 self._on_stored(stream)
             elif isinstance(result, Refused):
                 self._refused[entry.at] = result
             else:
+                self.held = result.message if result.code == RESOURCE_EXHAUSTED else self.held
                 self._retry_at[entry.at] = now + self._retry.wait_seconds(
                     self._attempts[entry.at], result.retry_after_seconds, random.random()
                 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from runstream.agent.cut import Cursor
+
+_MEANWHILE_SECONDS = 0.2
 
 
 class Missing(NamedTuple):
@@ -48,6 +50,8 @@ class Barrier:
     deadline: float
     # Whether artifacts have to be there as well.
     artifacts: bool = True
+    # Whether waiting has become pointless.
+    hopeless: Callable[[], object] = lambda: False
     targets: list[tuple[Drained, Cursor]] = field(default_factory=list)
     missing: Missing = field(default_factory=Missing)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -64,16 +68,22 @@ class Barrier:
             sum(part.artifacts for part in parts),
             sum(part.processes for part in parts),
         )
-        if self.missing and now < self.deadline:
+        if self.missing and now < self.deadline and not self.hopeless():
             return False
         self._over.set()
         return True
 
-    def wait(self) -> Missing:
-        """Block (another thread) until it is over; what was missing then."""
+    def wait(self, meanwhile: Callable[[], None] = lambda: None) -> Missing:
+        """Block (another thread) until it is over; what was missing then.
+
+        meanwhile: called now and then.
+        """
         # The main thread ends it; the margin is for one that does not run any more.
-        if not self._over.wait(max(0.0, self.deadline - time.monotonic()) + 5.0):
-            return self.missing or Missing(artifacts=1)
+        end = self.deadline + 5.0
+        while not self._over.wait(_MEANWHILE_SECONDS):
+            if time.monotonic() > end:
+                return self.missing or Missing(artifacts=1)
+            meanwhile()
         return self.missing
 
 

@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runstream.agent.address import Address, AddressError
+from runstream.agent.access import AccessFile
+from runstream.agent.address import Address, AddressError, DeniedError
+from runstream.agent.answer import UNAUTHENTICATED, UNAVAILABLE, Answer
+from runstream.agent.denial import Denial
 from runstream.agent.limits import DESTINATION_MAX_BYTES
 from runstream.agent.mailbox import Mailbox
 from runstream.agent.outcome import Accepted, Failed, Outcome
 from runstream.agent.position import MergedPosition
 from runstream.agent.retry import RetryPolicy
-from runstream.agent.sender import Answer, Sender
+from runstream.agent.tls import TlsError
+from runstream.agent.transport import Transport, Transports
 from runstream.agent.workshop import OnOutcome
 
 _log = logging.getLogger(__name__)
@@ -38,16 +42,22 @@ class Destination:
     """
 
     def __init__(
-        self, tracking_uri: str, resolve: Callable[[str], Address], mailbox: Mailbox
+        self,
+        tracking_uri: str,
+        resolve: Callable[[str], Address],
+        mailbox: Mailbox,
+        access: AccessFile | None = None,
     ) -> None:
         self.tracking_uri = tracking_uri
+        self.denial = Denial(access, tracking_uri)
         self.health = Health()
         self.position = MergedPosition()
         self._resolve = resolve
         self._mailbox = mailbox
         self._retry = RetryPolicy()
+        self._transports = Transports()
         self._changed = threading.Condition()
-        self._sender: Sender | None = None
+        self._sender: Transport | None = None
         self._address: Address | None = None
         self._resolving = False
         self._failures = 0
@@ -60,11 +70,20 @@ class Destination:
         """Whether a server was found and has not failed since."""
         return self._sender is not None and self._failures == 0
 
+    @property
+    def transport(self) -> str:
+        """grpc or http; empty without a connection."""
+        sender = self._sender
+        return sender.name if sender is not None else ""
+
     def ready(self, now: float) -> bool:
         """Whether a batch may be sent now."""
         with self._changed:
             if self._sender is not None:
+                self._improve(self._sender)
                 return now >= self._ready_at
+            if self.denial.renewed:
+                self._ready_at = 0.0
             if now >= self._ready_at:
                 self._begin_resolving()
             return False
@@ -85,22 +104,30 @@ class Destination:
             self._mailbox.post(lambda: self._answered(sender, outcome, on_outcome))
 
         if sender is None:
-            answered(Failed(14, "not connected", away=True))
+            answered(Failed(UNAVAILABLE, "not connected", away=True))
             return
         try:
             sender.append(payload, answered)
         except ValueError as error:  # the channel was closed by another thread
-            answered(Failed(14, str(error), away=True))
+            answered(Failed(UNAVAILABLE, str(error), away=True))
 
     def call(self, method: str, request: bytes, deadline: float, position: bytes = b"") -> Answer:
         """A unary call over the connection; waits for one until `deadline` (monotonic)."""
         while True:
             sender = self._wait_for_sender(deadline)
             if sender is None:
-                return Answer(14, self._why_not())
+                why = self.denial.why
+                return Answer(UNAUTHENTICATED if why else UNAVAILABLE, why or self._why_not())
             answer = sender.call(method, request, deadline - time.monotonic(), position)
+            if answer.denied:
+                renewed = self.denial.renewed
+                self._denied(sender, answer.message)
+                if renewed and time.monotonic() < deadline:
+                    continue  # it was asked with what was said before
+                return answer
             if not answer.away:
                 self._failures = 0
+                self.denial.clear()
                 return answer
             if time.monotonic() >= deadline:
                 return answer
@@ -119,19 +146,27 @@ class Destination:
                 self._sender = None
             self._changed.notify_all()
 
-    def _answered(self, sender: Sender | None, outcome: Outcome, on_outcome: OnOutcome) -> None:
+    def _answered(self, sender: Transport | None, outcome: Outcome, on_outcome: OnOutcome) -> None:
         now = time.monotonic()
         if isinstance(outcome, Accepted):
             self._failures = 0
+            self.denial.clear()
             self.health.last_accepted_ms = time.time_ns() // 1_000_000
             self.position.merge(outcome.position)
         elif isinstance(outcome, Failed):
-            self._note(outcome.message)
-            if outcome.away:
+            if outcome.denied:
+                self._denied(sender, outcome.message)
+            elif outcome.away:
                 self._lost(sender, outcome.message)
+            self._note(outcome.message)
         on_outcome(outcome, now)
 
-    def _lost(self, sender: Sender | None, message: str) -> None:
+    def _denied(self, sender: Transport | None, message: str) -> None:
+        """Our credentials are not taken: try again when there are others, or much later."""
+        self.denial.note(message)
+        self._lost(sender, message)
+
+    def _lost(self, sender: Transport | None, message: str) -> None:
         """The connection failed: find the server anew, after a wait that grows."""
         with self._changed:
             if sender is not self._sender or self._closed:
@@ -155,10 +190,14 @@ class Destination:
 
     def _find(self) -> None:
         sender = address = None
+        self.denial.looking()
         try:
             address = self._resolve(self.tracking_uri)
-            sender = Sender(address)
-        except AddressError as error:
+            sender = self._transports.open(address)
+        except DeniedError as error:
+            self.denial.note(str(error))
+            self._note(str(error))
+        except (AddressError, TlsError) as error:
             self._note(str(error))
         except Exception as error:  # a bad URI must not end the thread unseen
             _log.exception("cannot connect to %s", self.tracking_uri)
@@ -171,12 +210,43 @@ class Destination:
             self._changed.notify_all()
         self._mailbox.wake()
 
-    def _wait_for_sender(self, deadline: float) -> Sender | None:
+    def _improve(self, sender: Transport) -> None:
+        """Look for a way by gRPC beside the one by HTTP that works."""
+        address = self._address
+        if address is None or self._resolving or self._closed:
+            return
+        if not self._transports.may_improve(sender, address):
+            return
+        self._resolving = True
+        threading.Thread(
+            target=self._replace, args=(sender, address), name="improve", daemon=True
+        ).start()
+
+    def _replace(self, old: Transport, address: Address) -> None:
+        better = None
+        try:
+            better = self._transports.improve(address)
+        except TlsError as error:
+            _log.warning("%s by gRPC: %s", self.tracking_uri, error)
+        with self._changed:
+            self._resolving = False
+            if better is not None and (self._sender is not old or self._closed):
+                better.close()
+                better = None
+            if better is not None:
+                self._sender = better
+        if better is not None:
+            _log.info("%s is reachable by gRPC (again)", self.tracking_uri)
+            old.close()  # what is under way goes on to its end
+
+    def _wait_for_sender(self, deadline: float) -> Transport | None:
         with self._changed:
             while self._sender is None and not self._closed:
                 now = time.monotonic()
-                if now >= deadline:
+                if now >= deadline or (self.denial.why and not self._resolving):
                     return None
+                if self.denial.renewed:
+                    self._ready_at = 0.0
                 if now >= self._ready_at:
                     self._begin_resolving()
                     self._changed.wait(deadline - now)
@@ -188,7 +258,7 @@ class Destination:
         return self.health.last_error or f"{self.tracking_uri} was not found in time"
 
     def _note(self, message: str) -> None:
-        if message != self.health.last_error:
+        if message not in (self.health.last_error, self.denial.message):
             _log.warning("%s: %s", self.tracking_uri, message)
         self.health.last_error = message
         self.health.last_error_ms = time.time_ns() // 1_000_000

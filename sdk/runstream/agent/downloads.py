@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from runstream.agent.answer import Answer
 from runstream.agent.destination import Destination
-from runstream.agent.sender import Answer
-from runstream.agent.transfer import TransferError, get
-from runstream.agent.uploads import http_base
+from runstream.agent.limits import STALLED_SECONDS
+from runstream.agent.retry import RetryPolicy
+from runstream.agent.transfer import ContentChangedError, Landing, TransferError
+from runstream.agent.upload import http_base
 from runstream.v1 import artifacts_pb2, tracking_pb2
 
 _LIST = "/runstream.v1.Query/ListArtifacts"
 _CREATE_DOWNLOAD = "/runstream.v1.Artifacts/CreateDownload"
 _NOT_FOUND, _UNAVAILABLE, _INTERNAL = 5, 14, 13
-_ATTEMPTS = 3
+_GONE = 404
+# RESOURCE_EXHAUSTED, UNAVAILABLE.
+_COME_AGAIN = frozenset({8, 14})
+# Bytes that come whole and wrong so often are stored so.
+_DAMAGED_MOST = 3
 
 Progress = Callable[[int, int], None]
 
@@ -79,21 +86,47 @@ class Download:
         request = artifacts_pb2.CreateDownloadRequest(
             object_key=file.object_key, file_name=local.name
         ).SerializeToString()
-        for attempt in range(1, _ATTEMPTS + 1):
-            ticket = artifacts_pb2.Ticket.FromString(self._call(_CREATE_DOWNLOAD, request))
-            base = http_base(self.destination, self.deadline)
+        try:
+            with Landing(local, (file.file_size, file.sha256), progress) as landing:
+                self._land(landing, request)
+        except OSError as error:
+            raise DownloadError(
+                f"{local} cannot be written: {error.strerror}", _INTERNAL, "INTERNAL_ERROR"
+            ) from error
+        except (TransferError, ContentChangedError) as error:
+            raise DownloadError(
+                f"{file.path}: {error}", _UNAVAILABLE, "TEMPORARILY_UNAVAILABLE"
+            ) from error
+
+    def _land(self, landing: Landing, request: bytes) -> None:
+        """Until the file is there; gives up when nothing comes any more."""
+        attempt = damaged = received = 0
+        moved_at = time.monotonic()
+        while True:
             try:
-                get(ticket, base, local, (file.file_size, file.sha256), progress)
+                ticket = self._ticket(request)
+                landing.fetch(ticket, http_base(self.destination, self.deadline))
                 return
+            except ContentChangedError:
+                damaged += 1
+                if damaged == _DAMAGED_MOST:
+                    raise
             except TransferError as error:
-                if attempt == _ATTEMPTS or time.monotonic() >= self.deadline:
-                    raise DownloadError(
-                        f"{file.path}: {error}", _UNAVAILABLE, "TEMPORARILY_UNAVAILABLE"
-                    ) from error
-            except OSError as error:
-                raise DownloadError(
-                    f"{local} cannot be written: {error.strerror}", _INTERNAL, "INTERNAL_ERROR"
-                ) from error
+                now = time.monotonic()
+                if landing.received > received:
+                    attempt, received, moved_at = 0, landing.received, now
+                late = now >= self.deadline or now - moved_at > STALLED_SECONDS
+                if late or error.status == _GONE:
+                    raise
+                attempt += 1
+                time.sleep(RetryPolicy().wait_seconds(attempt, 0.0, random.random()))
+
+    def _ticket(self, request: bytes) -> artifacts_pb2.Ticket:
+        """Raises TransferError where the server asks to come again."""
+        answer = self.destination.call(_CREATE_DOWNLOAD, request, self.deadline)
+        if answer.detail is not None and answer.code in _COME_AGAIN:
+            raise TransferError(answer.message)
+        return artifacts_pb2.Ticket.FromString(_response(answer))
 
     def _local(self, path: str) -> Path:
         """Where a file goes; never outside the target, whatever a server says."""
@@ -103,7 +136,10 @@ class Download:
         return self.target.joinpath(*parts)
 
     def _call(self, method: str, request: bytes, position: bytes = b"") -> bytes:
-        answer: Answer = self.destination.call(method, request, self.deadline, position)
-        if answer.code:
-            raise DownloadError(answer.message, answer.code, answer.error_code)
-        return answer.response
+        return _response(self.destination.call(method, request, self.deadline, position))
+
+
+def _response(answer: Answer) -> bytes:
+    if answer.code:
+        raise DownloadError(answer.message, answer.code, answer.error_code)
+    return answer.response

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from runstream.agent.address import Address, AddressError
+from runstream.agent.access import Access
+from runstream.agent.address import NOBODY, Address, AddressError
 from runstream.agent.limits import EMBEDDED_START_SECONDS
 
 # The agent's own import path is the writer's: the server is found where the
@@ -34,11 +35,13 @@ def folder_of(tracking_uri: str) -> Path:
     return Path(unquote(urlsplit(tracking_uri).path))
 
 
-def server_address(folder: Path) -> Address | None:
+def server_address(folder: Path, access: Access = NOBODY) -> Address | None:
     """What the folder's server.json says; None when there is none (yet)."""
     try:
         said = json.loads((folder / "server.json").read_text(encoding="utf-8"))
-        return Address(str(said["grpc_address"]), False, str(said["http_address"]), local=True)
+        grpc_address, http_address = str(said["grpc_address"]), str(said["http_address"])
+        secure = said.get("tls") is True
+        return Address(grpc_address, secure, http_address, local=True, access=access)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -74,20 +77,20 @@ class EmbeddedServers:
     # Those that were started and have not been seen to end.
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def find(self, tracking_uri: str) -> Address:
+    def find(self, tracking_uri: str, access: Access = NOBODY) -> Address:
         """The address of a server that listens. Raises AddressError.
 
         Several agents may come here at once: each starts a server, the lock of
         the folder lets one of them stay, and all find that one.
         """
         folder = folder_of(tracking_uri)
-        address = server_address(folder)
+        address = server_address(folder, access)
         if address is not None and listens(address):
             return address
         self.started = [process for process in self.started if process.poll() is None]
         started = self._start(folder)
         self.started.append(started)
-        return self._wait(folder, started)
+        return self._wait(folder, started, access)
 
     def _start(self, folder: Path) -> subprocess.Popen[bytes]:
         name = f"server-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}.log"
@@ -111,11 +114,11 @@ class EmbeddedServers:
         finally:
             os.close(log)
 
-    def _wait(self, folder: Path, started: subprocess.Popen[bytes]) -> Address:
+    def _wait(self, folder: Path, started: subprocess.Popen[bytes], access: Access) -> Address:
         deadline = time.monotonic() + self.start_seconds
         ended = False
         while time.monotonic() < deadline:
-            address = server_address(folder)
+            address = server_address(folder, access)
             if address is not None and listens(address):
                 return address
             if started.poll() is not None and not ended:

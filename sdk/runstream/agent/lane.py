@@ -14,6 +14,7 @@ import zlib
 from dataclasses import replace
 
 from runstream.agent import records, sends
+from runstream.agent.answer import RESOURCE_EXHAUSTED
 from runstream.agent.batch import RunContent
 from runstream.agent.cut import Cursor, CutPolicy, Range, pending_bytes
 from runstream.agent.definitions import Stream
@@ -55,6 +56,8 @@ class Lane:
         self._waiting_since: float | None = None
         self._nudged = False
         self.closed = False
+        # What the server said when it took nothing; empty: it does.
+        self.held = ""
         self._open_runs = OpenRuns(tracking_uri)
 
     @property
@@ -200,9 +203,10 @@ class Lane:
                 return
             made.in_air = False
             if isinstance(outcome, Accepted):
-                made.done = True
+                made.done, self.held = True, ""
                 self._workshop.batch_accepted(made.send, outcome)
             elif isinstance(outcome, Failed):
+                self.held = outcome.message if outcome.code == RESOURCE_EXHAUSTED else self.held
                 wait = self._retry.wait_seconds(
                     made.attempts, outcome.retry_after_seconds, random.random()
                 )

@@ -57,9 +57,24 @@ DESTINATION_MAX_BYTES = 64 * 1024 * 1024
 # An embedded server imports a database engine: seconds on a cold, busy disk.
 EMBEDDED_START_SECONDS = 60.0
 HTTP_TIMEOUT_SECONDS = 60.0
+# Whether gRPC is reachable is asked for so long, before HTTP is used instead.
+GRPC_PROBE_SECONDS = 3.0
+# Then again after so long, doubling. RUNSTREAM_AGENT_GRPC_SECONDS sets another first one.
+GRPC_AGAIN_SECONDS = 60.0
+GRPC_AGAIN_MAX_SECONDS = 600.0
+# Batches on their way over HTTP at once, each on a connection and a thread.
+HTTP_APPEND_THREADS = 8
 HTTP_CHUNK_BYTES = 1024 * 1024
 # Uploads side by side: enough to hide latency, few enough for two cores.
 UPLOAD_THREADS = 4
+
+# Parts of one large file side by side: as the files, and for the same reasons.
+PARTS_SIDE_BY_SIDE = 4
+# When nothing of a file has got through for so long, the attempt is over: the
+# next one asks what is there. A store that is started again is back by then.
+STALLED_SECONDS = 60.0
+# Some stores copy all the parts before they answer.
+COMPLETE_TIMEOUT_SECONDS = 600.0
 
 # Nothing alive, nothing pending, no connection for this long: the agent leaves.
 # RUNSTREAM_AGENT_IDLE_SECONDS sets another value.

@@ -34,6 +34,8 @@ class Failed:
     retry_after_seconds: float = 0.0
     # The server cannot be reached: others need not try either.
     away: bool = False
+    # Our credentials are not taken: others are needed.
+    denied: bool = False
 
 
 Outcome = Accepted | Refused | Failed

@@ -145,6 +145,11 @@ class ProcessDrain:
         """The process is gone and nothing of it is left to do."""
         return self.dead and self._closing_done and self.settled
 
+    @property
+    def held(self) -> str:
+        """Why the server takes nothing now: the limit that is passed; empty: no limit is."""
+        return next((lane.held for lane in self.lanes.values() if lane.held), self._artifacts.held)
+
     def look(self) -> bool:
         """See what is new; whether there is anything."""
         moved = self._view.look(self.dead)

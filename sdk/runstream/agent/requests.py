@@ -11,16 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from runstream import error_codes
 from runstream.agent.agent import Agent
+from runstream.agent.answer import RESOURCE_EXHAUSTED, UNAUTHENTICATED, Answer
 from runstream.agent.barrier import Barrier, Missing
 from runstream.agent.destination import Destination
 from runstream.agent.downloads import Download, DownloadError
 from runstream.agent.handover import ask
 from runstream.agent.outcome import Refused
-from runstream.agent.sender import Answer
 from runstream.agent.socket_server import Answer as Reply
 from runstream.agent.status import status
-from runstream.agent.uploads import Stored, Upload, store
+from runstream.agent.upload import Stored, Upload
+from runstream.agent.uploads import store_now
 from runstream.v1 import ingest_pb2, spool_pb2, tracking_pb2
 
 T = TypeVar("T")
@@ -29,6 +31,8 @@ _APPEND = "/runstream.v1.Ingest/Append"
 _SERVER_INFO = "/runstream.v1.Query/GetServerInfo"
 _WAIT = "/runstream.v1.Query/WaitForPosition"
 _DEADLINE, _UNAVAILABLE, _UNIMPLEMENTED = 4, 14, 12
+# Of an upload that failed: what the caller can do something about.
+_TOLD = frozenset({RESOURCE_EXHAUSTED, UNAUTHENTICATED})
 _DEFAULT_SECONDS = 30.0
 _PROGRESS_SECONDS = 0.2
 
@@ -76,7 +80,8 @@ class Requests:
 
     def _flush(self, flush: spool_pb2.AgentFlush, reply: Reply) -> None:
         deadline = _deadline(flush.timeout_ms)
-        missing = self._wait(flush.tracking_uri, flush.producer_id, deadline)
+        told = self._told(flush.tracking_uri, reply)
+        missing = self._wait(flush.tracking_uri, flush.producer_id, deadline, meanwhile=told)
         # Told only with an answer that says nothing else.
         refusals = [] if missing else self._ask(lambda: self._refusals(flush.producer_id))
         if not flush.tracking_uri:
@@ -97,7 +102,8 @@ class Requests:
     def _download(self, request: spool_pb2.AgentDownload, reply: Reply) -> None:
         deadline = _deadline(request.timeout_ms)
         destination = self._agent.route(request.tracking_uri)
-        missing = self._wait(request.tracking_uri, b"", deadline)
+        told = self._told(request.tracking_uri, reply)
+        missing = self._wait(request.tracking_uri, b"", deadline, meanwhile=told)
         if missing:
             reply(self._not_accepted(_UNAVAILABLE, destination, missing))
             return
@@ -130,14 +136,17 @@ class Requests:
             sha256=request.sha256,
         )
         seen = _progress(reply, request.path)
-        result = store(destination, upload, lambda done: seen(done, request.size_bytes))
+        result = store_now(
+            destination, upload, deadline, lambda done: seen(done, request.size_bytes)
+        )
         if isinstance(result, Stored):
             reply(spool_pb2.AgentResponse(response=result.object_key.encode()))
         elif isinstance(result, Refused):
             code = result.detail.error_code or "INVALID_PARAMETER_VALUE"
             reply(_error(result.code, code, result.message))
         else:
-            reply(_error(_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE", result.message))
+            held = result.code if result.code in _TOLD else _UNAVAILABLE
+            reply(_error(held, error_codes.FROM_GRPC[held], result.message))
 
     def _status(self, reply: Reply) -> None:
         reply(spool_pb2.AgentResponse(status=self._ask(lambda: status(self._agent))))
@@ -145,7 +154,7 @@ class Requests:
     def _drain(self, drain: spool_pb2.AgentDrain, reply: Reply) -> None:
         deadline = _deadline(drain.timeout_ms)
         self._ask(self._agent.adoption.look)
-        missing = self._wait("", b"", deadline)
+        missing = self._wait("", b"", deadline, meanwhile=self._told("", reply))
         reply(_flushed(missing, [], self._anywhere_missing(missing)))
 
     # ---- Pieces.
@@ -154,11 +163,30 @@ class Requests:
         return ask(self._agent.mailbox, question)
 
     def _wait(
-        self, tracking_uri: str, producer_id: bytes, deadline: float, artifacts: bool = True
+        self,
+        tracking_uri: str,
+        producer_id: bytes,
+        deadline: float,
+        *,
+        artifacts: bool = True,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> Missing:
         barrier = Barrier(tracking_uri, deadline, artifacts)
+        if tracking_uri:
+            denial = self._agent.route(tracking_uri).denial
+            barrier.hopeless = lambda: denial.why
         self._ask(lambda: self._agent.begin_barrier(barrier, producer_id))
-        return barrier.wait()
+        return barrier.wait(meanwhile)
+
+    def _told(self, tracking_uri: str, reply: Reply) -> Callable[[], None]:
+        """Tells who waits how far the largest upload is."""
+
+        def tell() -> None:
+            meter = self._agent.meters.largest(tracking_uri)
+            if meter is not None:
+                _say(reply, meter.done_bytes, meter.total_bytes, meter.what)
+
+        return tell
 
     def _position(self, destination: Destination, deadline: float) -> bytes:
         """What a read has to bring, serialized.
@@ -189,7 +217,10 @@ class Requests:
     def _not_accepted(
         self, code: int, destination: Destination, missing: Missing
     ) -> spool_pb2.AgentResponse:
-        why = destination.health.last_error
+        why = destination.denial.why or destination.health.last_error
+        if destination.denial.why:
+            code = UNAUTHENTICATED
+            return _error(code, "UNAUTHENTICATED", f"{why} ({missing}; they are safe in the spool)")
         error_code = "DEADLINE_EXCEEDED" if code == _DEADLINE else "TEMPORARILY_UNAVAILABLE"
         message = f"{missing} by {destination.tracking_uri} yet; they are safe in the spool"
         return _error(code, error_code, f"{message} ({why})" if why else message)
@@ -240,7 +271,11 @@ def _progress(reply: Reply, what: str) -> Callable[[int, int], None]:
         now = time.monotonic()
         if now - said_at >= _PROGRESS_SECONDS:
             said_at = now
-            progress = spool_pb2.AgentProgress(done=done, total=total, what=what)
-            reply(spool_pb2.AgentResponse(progress=progress))
+            _say(reply, done, total, what)
 
     return count
+
+
+def _say(reply: Reply, done: int, total: int, what: str) -> None:
+    progress = spool_pb2.AgentProgress(done=max(done, 0), total=total, what=what)
+    reply(spool_pb2.AgentResponse(progress=progress))

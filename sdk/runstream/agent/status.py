@@ -29,6 +29,8 @@ def status(agent: Agent) -> spool_pb2.AgentStatus:
                 last_error=destination.health.last_error,
                 last_error_ms=destination.health.last_error_ms,
                 last_accepted_ms=destination.health.last_accepted_ms,
+                transport=destination.transport,
+                denied=bool(destination.denial.why),
             )
             for uri, destination in agent.destinations.items()
         ],
@@ -57,6 +59,7 @@ def _process(process: ProcessDrain) -> spool_pb2.ProcessStatus:
         artifacts_pending=len(process.ledger.book.artifacts),
         refused=process.refusals.count,
         oldest_pending_ms=int(waited * 1000),
+        held=process.held,
         runs=[
             spool_pb2.RunBacklog(
                 run_id=stream.run_id, tracking_uri=stream.tracking_uri, points_accepted=state.points

@@ -8,57 +8,34 @@ sends the bytes and posts the result to the main thread. It raises nothing.
 from __future__ import annotations
 
 import logging
+import os
+import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 from runstream.agent.destination import Destination
-from runstream.agent.limits import CONTROL_TIMEOUT_SECONDS, UPLOAD_THREADS
+from runstream.agent.limits import CONTROL_TIMEOUT_SECONDS, STALLED_SECONDS, UPLOAD_THREADS
 from runstream.agent.mailbox import Mailbox
-from runstream.agent.outcome import Failed, Refused
-from runstream.agent.sender import Answer
+from runstream.agent.meter import Meter, Meters
+from runstream.agent.outcome import Failed
+from runstream.agent.parts import PartsUpload
+from runstream.agent.retry import RetryPolicy
 from runstream.agent.transfer import ContentChangedError, TransferError, put
+from runstream.agent.upload import Stored, Upload, UploadResult, failure, http_base, refused
 from runstream.v1 import artifacts_pb2, tracking_pb2
 
 _log = logging.getLogger(__name__)
 _CREATE_UPLOAD = "/runstream.v1.Artifacts/CreateUpload"
-_SERVER_INFO = "/runstream.v1.Query/GetServerInfo"
 _GET_RUN = "/runstream.v1.Query/GetRun"
-# INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, OUT_OF_RANGE.
-_FINAL = frozenset({3, 5, 6, 9, 11})
-
-
-@dataclass(frozen=True)
-class Stored:
-    """The bytes are in the store, whole."""
-
-    object_key: str
-
-
-UploadResult = Stored | Refused | Failed
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One file to store."""
-
-    run_id: str
-    experiment_id: str
-    path: str
-    upload_id: str
-    # Where the bytes lie; None: they should be stored already.
-    source: Path | None
-    size_bytes: int
-    sha256: bytes
 
 
 class Uploads:
     """A few threads that store files."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, meters: Meters) -> None:
         self._mailbox = mailbox
+        self._meters = meters
         self._threads = ThreadPoolExecutor(UPLOAD_THREADS, thread_name_prefix="upload")
 
     def submit(
@@ -67,7 +44,10 @@ class Uploads:
         """Store a file; `done` is called on the main thread, once."""
 
         def work() -> None:
-            result = store_safely(destination, upload)
+            meter = Meter(destination.tracking_uri, upload.path, upload.size_bytes)
+            count = self._meters.begin(meter)
+            result = store_safely(destination, upload, count)
+            self._meters.end(meter)
             self._mailbox.post(lambda: done(result, time.monotonic()))
 
         self._threads.submit(work)
@@ -77,13 +57,43 @@ class Uploads:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def store_safely(destination: Destination, upload: Upload) -> UploadResult:
+def store_safely(
+    destination: Destination, upload: Upload, progress: Callable[[int], None]
+) -> UploadResult:
     """`store`, with every surprise as a failure that is tried again."""
     try:
-        return store(destination, upload, lambda done: None)
+        return store(destination, upload, progress)
     except Exception as error:
         _log.exception("upload of %s failed", upload.path)
         return Failed(13, str(error))
+
+
+def store_now(
+    destination: Destination, upload: Upload, deadline: float, progress: Callable[[int], None]
+) -> UploadResult:
+    """`store` for somebody who waits: again while anything gets through; blocks.
+
+    A server that cannot be reached ends it at once.
+    """
+    attempt, moved_at = 0, time.monotonic()
+    while True:
+        sent = 0
+
+        def count(more: int) -> None:
+            nonlocal sent, moved_at
+            sent += more
+            moved_at = time.monotonic() if more > 0 else moved_at
+            progress(more)
+
+        result = store(destination, upload, count)
+        now = time.monotonic()
+        late = now >= deadline or now - moved_at > STALLED_SECONDS
+        if not isinstance(result, Failed) or result.away or late:
+            return result
+        attempt += 1
+        progress(-sent)
+        asked = result.retry_after_seconds
+        time.sleep(RetryPolicy().wait_seconds(attempt, asked, random.random()))
 
 
 def store(
@@ -98,10 +108,11 @@ def store(
         upload_id=upload.upload_id,
         size_bytes=upload.size_bytes,
         sha256=upload.sha256,
+        accepts_parts=True,
     )
     answer = destination.call(_CREATE_UPLOAD, request.SerializeToString(), deadline)
     if answer.code:
-        return _failure(answer)
+        return failure(answer)
     ticket = artifacts_pb2.Ticket.FromString(answer.response)
     return (
         Stored(ticket.object_key) if ticket.stored else _send(destination, upload, ticket, progress)
@@ -115,28 +126,22 @@ def _send(
     progress: Callable[[int], None],
 ) -> UploadResult:
     if upload.source is None:
-        return _refused("the bytes are neither in the store nor in the spool")
-    base = http_base(destination, time.monotonic() + CONTROL_TIMEOUT_SECONDS)
+        return refused("the bytes are neither in the store nor in the spool")
     try:
-        put(ticket, base, upload.source, (upload.size_bytes, upload.sha256), progress)
+        with open(upload.source, "rb") as file:
+            if os.fstat(file.fileno()).st_size != upload.size_bytes:
+                raise ContentChangedError("it has not the size that was logged")
+            if ticket.HasField("parts"):
+                return PartsUpload(destination, upload, ticket, progress).run(file)
+            base = http_base(destination, time.monotonic() + CONTROL_TIMEOUT_SECONDS)
+            put(ticket, base, file, upload.sha256, progress)
+            return Stored(ticket.object_key)
     except FileNotFoundError:
-        return _refused(f"{upload.source.name} is gone from the spool")
+        return refused(f"{upload.source.name} is gone from the spool")
     except ContentChangedError as error:
-        return _refused(str(error))
+        return refused(f"{upload.source.name}: {error}")
     except (TransferError, OSError) as error:
         return Failed(14, str(error))
-    return Stored(ticket.object_key)
-
-
-def http_base(destination: Destination, deadline: float) -> str:
-    """Where relative ticket URLs of this server lead; empty when it does not say."""
-    address = destination.address(deadline)
-    if address is None or address.http_base:
-        return address.http_base if address else ""
-    answer = destination.call(_SERVER_INFO, b"", deadline)
-    if answer.code:
-        return ""
-    return tracking_pb2.ServerInfo.FromString(answer.response).http_address
 
 
 def experiment_of(destination: Destination, run_id: str, deadline: float) -> str:
@@ -146,14 +151,3 @@ def experiment_of(destination: Destination, run_id: str, deadline: float) -> str
     if answer.code:
         return ""
     return tracking_pb2.Run.FromString(answer.response).info.experiment_id
-
-
-def _failure(answer: Answer) -> Refused | Failed:
-    if answer.detail is not None and answer.code in _FINAL:
-        return Refused(answer.code, answer.message, answer.detail)
-    asked = answer.detail.retry_after_ms / 1000 if answer.detail is not None else 0.0
-    return Failed(answer.code, answer.message, asked, answer.away)
-
-
-def _refused(message: str) -> Refused:
-    return Refused(9, message, tracking_pb2.ErrorDetail(error_code="INVALID_STATE"))

@@ -17,7 +17,7 @@ from runstream.agent.records import Cut, Record
 from runstream.agent.sends import Identity, Send
 
 if TYPE_CHECKING:
-    from runstream.agent.uploads import Upload, UploadResult
+    from runstream.agent.upload import Upload, UploadResult
 
 # Gets the answer and the time of the loop (seconds, monotonic).
 OnOutcome = Callable[[Outcome, float], None]

@@ -60,6 +60,9 @@ def _print(output: Output, report: AgentStatus) -> None:
         output.table(PROCESSES, map(_process, report.processes))
     else:
         output.line("Nothing is spooled here.")
+    for process in report.processes:
+        if process.held:
+            output.line(f"Process {process.pid} is held: {process.held}", "yellow")
     if report.destinations:
         output.heading("Servers")
         output.table(DESTINATIONS, map(_destination, report.destinations))
@@ -82,10 +85,18 @@ def _destination(destination: DestinationStatus) -> tuple[str, ...]:
     when = text.time(destination.last_error_ms or None)
     return (
         destination.tracking_uri,
-        "connected" if destination.connected else "away",
+        _state(destination),
         text.time(destination.last_accepted_ms or None),
         f"{when} {error}".strip() if error else "",
     )
+
+
+def _state(destination: DestinationStatus) -> str:
+    if destination.denied:
+        return "denied"
+    if not destination.connected:
+        return "away"
+    return "connected (HTTP)" if destination.transport == "http" else "connected"
 
 
 def status_json(report: AgentStatus) -> dict[str, Any]:
@@ -105,10 +116,11 @@ def status_json(report: AgentStatus) -> dict[str, Any]:
 
 _DESTINATION_FIELDS = (
     "tracking_uri", "connected", "last_error", "last_error_ms", "last_accepted_ms",
+    "transport", "denied",
 )  # fmt: skip
 _PROCESS_FIELDS = (
     "pid", "alive", "cells_spooled", "cells_accepted", "event_bytes_spooled",
-    "event_bytes_accepted", "artifacts_pending", "refused", "oldest_pending_ms",
+    "event_bytes_accepted", "artifacts_pending", "refused", "oldest_pending_ms", "held",
 )  # fmt: skip
 _RUN_FIELDS = ("run_id", "tracking_uri", "points_spooled", "points_accepted")
 

@@ -74,7 +74,8 @@ def download(
     if dst_path is not None:
         dst_path.mkdir(parents=True, exist_ok=True)
     destination = str(dst_path) if dst_path else None
-    local = session.client.download_artifacts(run_id_of(session, chosen), path, destination)
+    with session.output.transfers():
+        local = session.client.download_artifacts(run_id_of(session, chosen), path, destination)
     if session.output.as_json:
         session.output.json({"path": local})
     else:
@@ -103,8 +104,9 @@ def _parsed(uri: str) -> tuple[str, str]:
 def log_artifact(session: Session, local_file: str, run_id: str, artifact_path: str | None) -> None:
     """Log a file to a run."""
     chosen = run_id_of(session, run_id)
-    session.client.log_artifact(chosen, local_file, artifact_path)
-    session.calls.flush()
+    with session.output.transfers():
+        session.client.log_artifact(chosen, local_file, artifact_path)
+        session.calls.flush()
     session.output.done(f"Logged {local_file} to run {chosen}")
 
 
@@ -125,6 +127,7 @@ def log_artifact(session: Session, local_file: str, run_id: str, artifact_path: 
 def log_artifacts(session: Session, local_dir: str, run_id: str, artifact_path: str | None) -> None:
     """Log the files of a folder to a run."""
     chosen = run_id_of(session, run_id)
-    session.client.log_artifacts(chosen, local_dir, artifact_path)
-    session.calls.flush()
+    with session.output.transfers():
+        session.client.log_artifacts(chosen, local_dir, artifact_path)
+        session.calls.flush()
     session.output.done(f"Logged the files of {local_dir} to run {chosen}")

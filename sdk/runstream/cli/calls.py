@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from runstream._access import announce
 from runstream._agent_calls import ask, unary
 from runstream._flush import flush_uri
+from runstream._process import this_process
 from runstream.v1 import spool_pb2, tracking_pb2
 
 STATUS_SECONDS = 10.0
@@ -27,11 +29,13 @@ class Calls:
 
     def agent_status(self) -> spool_pb2.AgentStatus:
         """What the agent has in hand. Starts one when none is there."""
+        announce(this_process(), self._uri)
         request = spool_pb2.AgentRequest(status=spool_pb2.AgentStatusRequest())
         return ask(request, STATUS_SECONDS).status
 
     def drain(self, timeout_seconds: float) -> list[str]:
         """Send all there is on this machine; returns what was refused for good, a sentence each."""
+        announce(this_process(), self._uri)
         drain = spool_pb2.AgentDrain(timeout_ms=int(timeout_seconds * 1000))
         return list(ask(spool_pb2.AgentRequest(drain=drain), timeout_seconds).refusals)
 

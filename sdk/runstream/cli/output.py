@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from runstream._progress import listening
+from runstream.cli.bars import Bars
 
 
 class Column(NamedTuple):
@@ -94,6 +98,19 @@ class Output:
         for name, value in pairs:
             grid.add_row(Text(name), Text(value))
         self.console.print(grid, soft_wrap=False)
+
+    @contextmanager
+    def transfers(self) -> Iterator[None]:
+        """Bars on stderr for the large files that are sent or fetched inside the block.
+
+        Where stderr is no terminal, the SDK writes its lines.
+        """
+        console = Console(file=sys.stderr, highlight=False)
+        if not console.is_terminal:
+            yield
+            return
+        with Bars(console) as bars, listening(bars.show):
+            yield
 
     def heading(self, text: str) -> None:
         """Print what comes next."""

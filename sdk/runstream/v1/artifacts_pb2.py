@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crunstream/v1/artifacts.proto\x12\x0crunstream.v1\"\x81\x01\n\x13\x43reateUploadRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x15\n\rexperiment_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x11\n\tupload_id\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\">\n\x15\x43reateDownloadRequest\x12\x12\n\nobject_key\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\"%\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x84\x01\n\x06Ticket\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12%\n\x07headers\x18\x03 \x03(\x0b\x32\x14.runstream.v1.Header\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x12\n\nexpires_ms\x18\x05 \x01(\x03\x12\x0e\n\x06stored\x18\x06 \x01(\x08\x32\xa1\x01\n\tArtifacts\x12G\n\x0c\x43reateUpload\x12!.runstream.v1.CreateUploadRequest\x1a\x14.runstream.v1.Ticket\x12K\n\x0e\x43reateDownload\x12#.runstream.v1.CreateDownloadRequest\x1a\x14.runstream.v1.Ticketb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crunstream/v1/artifacts.proto\x12\x0crunstream.v1\"\x98\x01\n\x13\x43reateUploadRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x15\n\rexperiment_id\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x11\n\tupload_id\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x15\n\raccepts_parts\x18\x07 \x01(\x08\">\n\x15\x43reateDownloadRequest\x12\x12\n\nobject_key\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\"%\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xa8\x01\n\x06Ticket\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12%\n\x07headers\x18\x03 \x03(\x0b\x32\x14.runstream.v1.Header\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x12\n\nexpires_ms\x18\x05 \x01(\x03\x12\x0e\n\x06stored\x18\x06 \x01(\x08\x12\"\n\x05parts\x18\x07 \x01(\x0b\x32\x13.runstream.v1.Parts\"V\n\x05Parts\x12\x10\n\x08parts_id\x18\x01 \x01(\t\x12\x17\n\x0fpart_size_bytes\x18\x02 \x01(\x03\x12\"\n\x06stored\x18\x03 \x03(\x0b\x32\x12.runstream.v1.Part\":\n\x04Part\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x0e\n\x06sha256\x18\x03 \x01(\x0c\"{\n\x12\x43reatePartsRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x10\n\x08parts_id\x18\x03 \x01(\t\x12!\n\x05parts\x18\x04 \x03(\x0b\x32\x12.runstream.v1.Part\x12\r\n\x05\x61gain\x18\x05 \x01(\x08\"4\n\x0bPartTickets\x12%\n\x07tickets\x18\x01 \x03(\x0b\x32\x14.runstream.v1.Ticket\"\x93\x01\n\x15\x43ompleteUploadRequest\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x10\n\x08parts_id\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\x0c\x12!\n\x05parts\x18\x06 \x03(\x0b\x32\x12.runstream.v1.Part2\xba\x02\n\tArtifacts\x12G\n\x0c\x43reateUpload\x12!.runstream.v1.CreateUploadRequest\x1a\x14.runstream.v1.Ticket\x12K\n\x0e\x43reateDownload\x12#.runstream.v1.CreateDownloadRequest\x1a\x14.runstream.v1.Ticket\x12J\n\x0b\x43reateParts\x12 .runstream.v1.CreatePartsRequest\x1a\x19.runstream.v1.PartTickets\x12K\n\x0e\x43ompleteUpload\x12#.runstream.v1.CompleteUploadRequest\x1a\x14.runstream.v1.Ticketb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,13 +32,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'runstream.v1.artifacts_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CREATEUPLOADREQUEST']._serialized_start=47
-  _globals['_CREATEUPLOADREQUEST']._serialized_end=176
-  _globals['_CREATEDOWNLOADREQUEST']._serialized_start=178
-  _globals['_CREATEDOWNLOADREQUEST']._serialized_end=240
-  _globals['_HEADER']._serialized_start=242
-  _globals['_HEADER']._serialized_end=279
-  _globals['_TICKET']._serialized_start=282
-  _globals['_TICKET']._serialized_end=414
-  _globals['_ARTIFACTS']._serialized_start=417
-  _globals['_ARTIFACTS']._serialized_end=578
+  _globals['_CREATEUPLOADREQUEST']._serialized_end=199
+  _globals['_CREATEDOWNLOADREQUEST']._serialized_start=201
+  _globals['_CREATEDOWNLOADREQUEST']._serialized_end=263
+  _globals['_HEADER']._serialized_start=265
+  _globals['_HEADER']._serialized_end=302
+  _globals['_TICKET']._serialized_start=305
+  _globals['_TICKET']._serialized_end=473
+  _globals['_PARTS']._serialized_start=475
+  _globals['_PARTS']._serialized_end=561
+  _globals['_PART']._serialized_start=563
+  _globals['_PART']._serialized_end=621
+  _globals['_CREATEPARTSREQUEST']._serialized_start=623
+  _globals['_CREATEPARTSREQUEST']._serialized_end=746
+  _globals['_PARTTICKETS']._serialized_start=748
+  _globals['_PARTTICKETS']._serialized_end=800
+  _globals['_COMPLETEUPLOADREQUEST']._serialized_start=803
+  _globals['_COMPLETEUPLOADREQUEST']._serialized_end=950
+  _globals['_ARTIFACTS']._serialized_start=953
+  _globals['_ARTIFACTS']._serialized_end=1267
 # @@protoc_insertion_point(module_scope)

@@ -44,6 +44,16 @@ class ArtifactsStub(object):
                 request_serializer=runstream_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.SerializeToString,
                 response_deserializer=runstream_dot_v1_dot_artifacts__pb2.Ticket.FromString,
                 _registered_method=True)
+        self.CreateParts = channel.unary_unary(
+                '/runstream.v1.Artifacts/CreateParts',
+                request_serializer=runstream_dot_v1_dot_artifacts__pb2.CreatePartsRequest.SerializeToString,
+                response_deserializer=runstream_dot_v1_dot_artifacts__pb2.PartTickets.FromString,
+                _registered_method=True)
+        self.CompleteUpload = channel.unary_unary(
+                '/runstream.v1.Artifacts/CompleteUpload',
+                request_serializer=runstream_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.SerializeToString,
+                response_deserializer=runstream_dot_v1_dot_artifacts__pb2.Ticket.FromString,
+                _registered_method=True)
 
 
 class ArtifactsServicer(object):
@@ -64,6 +74,22 @@ class ArtifactsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateParts(self, request, context):
+        """Allows to send some parts of an upload whose ticket has `parts`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteUpload(self, request, context):
+        """All parts are sent: compares them with what is stored, and makes the object
+        visible. Asking again is safe. TEMPORARILY_UNAVAILABLE: begin again with
+        CreateUpload, which tells what is there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArtifactsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +101,16 @@ def add_ArtifactsServicer_to_server(servicer, server):
             'CreateDownload': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateDownload,
                     request_deserializer=runstream_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.FromString,
+                    response_serializer=runstream_dot_v1_dot_artifacts__pb2.Ticket.SerializeToString,
+            ),
+            'CreateParts': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateParts,
+                    request_deserializer=runstream_dot_v1_dot_artifacts__pb2.CreatePartsRequest.FromString,
+                    response_serializer=runstream_dot_v1_dot_artifacts__pb2.PartTickets.SerializeToString,
+            ),
+            'CompleteUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteUpload,
+                    request_deserializer=runstream_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.FromString,
                     response_serializer=runstream_dot_v1_dot_artifacts__pb2.Ticket.SerializeToString,
             ),
     }
@@ -131,6 +167,60 @@ class Artifacts(object):
             target,
             '/runstream.v1.Artifacts/CreateDownload',
             runstream_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.SerializeToString,
+            runstream_dot_v1_dot_artifacts__pb2.Ticket.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateParts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/runstream.v1.Artifacts/CreateParts',
+            runstream_dot_v1_dot_artifacts__pb2.CreatePartsRequest.SerializeToString,
+            runstream_dot_v1_dot_artifacts__pb2.PartTickets.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/runstream.v1.Artifacts/CompleteUpload',
+            runstream_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.SerializeToString,
             runstream_dot_v1_dot_artifacts__pb2.Ticket.FromString,
             options,
             channel_credentials,

@@ -229,7 +229,7 @@ class AgentStatus(_message.Message):
     def __init__(self, pid: _Optional[int] = ..., version: _Optional[str] = ..., scope_folder: _Optional[str] = ..., started_ms: _Optional[int] = ..., processes: _Optional[_Iterable[_Union[ProcessStatus, _Mapping]]] = ..., destinations: _Optional[_Iterable[_Union[DestinationStatus, _Mapping]]] = ...) -> None: ...
 
 class ProcessStatus(_message.Message):
-    __slots__ = ("pid", "producer_id", "alive", "cells_spooled", "cells_accepted", "event_bytes_spooled", "event_bytes_accepted", "artifacts_pending", "refused", "oldest_pending_ms", "runs")
+    __slots__ = ("pid", "producer_id", "alive", "cells_spooled", "cells_accepted", "event_bytes_spooled", "event_bytes_accepted", "artifacts_pending", "refused", "oldest_pending_ms", "runs", "held")
     PID_FIELD_NUMBER: _ClassVar[int]
     PRODUCER_ID_FIELD_NUMBER: _ClassVar[int]
     ALIVE_FIELD_NUMBER: _ClassVar[int]
@@ -241,6 +241,7 @@ class ProcessStatus(_message.Message):
     REFUSED_FIELD_NUMBER: _ClassVar[int]
     OLDEST_PENDING_MS_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     pid: int
     producer_id: bytes
     alive: bool
@@ -252,7 +253,8 @@ class ProcessStatus(_message.Message):
     refused: int
     oldest_pending_ms: int
     runs: _containers.RepeatedCompositeFieldContainer[RunBacklog]
-    def __init__(self, pid: _Optional[int] = ..., producer_id: _Optional[bytes] = ..., alive: bool = ..., cells_spooled: _Optional[int] = ..., cells_accepted: _Optional[int] = ..., event_bytes_spooled: _Optional[int] = ..., event_bytes_accepted: _Optional[int] = ..., artifacts_pending: _Optional[int] = ..., refused: _Optional[int] = ..., oldest_pending_ms: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunBacklog, _Mapping]]] = ...) -> None: ...
+    held: str
+    def __init__(self, pid: _Optional[int] = ..., producer_id: _Optional[bytes] = ..., alive: bool = ..., cells_spooled: _Optional[int] = ..., cells_accepted: _Optional[int] = ..., event_bytes_spooled: _Optional[int] = ..., event_bytes_accepted: _Optional[int] = ..., artifacts_pending: _Optional[int] = ..., refused: _Optional[int] = ..., oldest_pending_ms: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[RunBacklog, _Mapping]]] = ..., held: _Optional[str] = ...) -> None: ...
 
 class RunBacklog(_message.Message):
     __slots__ = ("run_id", "tracking_uri", "points_spooled", "points_accepted")
@@ -267,15 +269,19 @@ class RunBacklog(_message.Message):
     def __init__(self, run_id: _Optional[str] = ..., tracking_uri: _Optional[str] = ..., points_spooled: _Optional[int] = ..., points_accepted: _Optional[int] = ...) -> None: ...
 
 class DestinationStatus(_message.Message):
-    __slots__ = ("tracking_uri", "connected", "last_error", "last_error_ms", "last_accepted_ms")
+    __slots__ = ("tracking_uri", "connected", "last_error", "last_error_ms", "last_accepted_ms", "transport", "denied")
     TRACKING_URI_FIELD_NUMBER: _ClassVar[int]
     CONNECTED_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_MS_FIELD_NUMBER: _ClassVar[int]
     LAST_ACCEPTED_MS_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
     tracking_uri: str
     connected: bool
     last_error: str
     last_error_ms: int
     last_accepted_ms: int
-    def __init__(self, tracking_uri: _Optional[str] = ..., connected: bool = ..., last_error: _Optional[str] = ..., last_error_ms: _Optional[int] = ..., last_accepted_ms: _Optional[int] = ...) -> None: ...
+    transport: str
+    denied: bool
+    def __init__(self, tracking_uri: _Optional[str] = ..., connected: bool = ..., last_error: _Optional[str] = ..., last_error_ms: _Optional[int] = ..., last_accepted_ms: _Optional[int] = ..., transport: _Optional[str] = ..., denied: bool = ...) -> None: ...

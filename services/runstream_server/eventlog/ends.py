@@ -25,10 +25,10 @@ class Ends:
             self._changed.notify_all()
 
     def wait_beyond(self, offsets: Mapping[int, int], timeout_seconds: float) -> dict[int, int]:
-        """The ends, as soon as one lies beyond `offsets`, or after the time-out."""
+        """The ends, as soon as one lies beyond its offset here, or after the time-out."""
         with self._changed:
             self._changed.wait_for(lambda: self._any_beyond(offsets), timeout_seconds)
             return dict(self._offsets)
 
     def _any_beyond(self, offsets: Mapping[int, int]) -> bool:
-        return any(end > offsets.get(partition, 0) for partition, end in self._offsets.items())
+        return any(self._offsets[partition] > offset for partition, offset in offsets.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from runstream_server.eventlog.ends import Ends
 from runstream_server.eventlog.port import (
@@ -44,8 +44,12 @@ class MemoryEventLog(EventLog):
     def end_offsets(self) -> dict[int, int]:
         return self._ends.now()
 
-    def open_reader(self, offsets: Mapping[int, int]) -> LogReader:
-        return _MemoryReader(self._values, self._ends, offsets)
+    def open_reader(
+        self, offsets: Mapping[int, int], only: Collection[int] | None = None
+    ) -> LogReader:
+        partitions = range(self.partitions) if only is None else only
+        begin = {partition: offsets.get(partition, 0) for partition in partitions}
+        return _MemoryReader(self._values, self._ends, begin)
 
     def close(self) -> None:
         with self._lock:
@@ -58,13 +62,14 @@ class _MemoryReader(LogReader):
     ) -> None:
         self._values = values
         self._ends = ends
-        self._next = {partition: offsets.get(partition, 0) for partition in range(len(values))}
+        self._next = dict(offsets)
 
     def poll(self, max_bytes: int, timeout_seconds: float) -> list[Record]:
         ends = self._ends.wait_beyond(self._next, timeout_seconds)
         records: list[Record] = []
         room = max_bytes
-        for partition, end in ends.items():
+        for partition in self._next:
+            end = ends[partition]
             while self._next[partition] < end and (room > 0 or not records):
                 offset = self._next[partition]
                 value = self._values[partition][offset]

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 EVENTS = "events"
 REGISTRY = "registry"
+#: Where a member of a group wants a partition not to begin yet.
+HELD = -1
 
 
 class NewRecord(NamedTuple):
@@ -77,7 +79,8 @@ class Member(ABC):
         """These are read from now on: the offset to begin each at.
 
         What was remembered about them is stale: somebody else may have read
-        them. A partition that is not in the answer begins at 0.
+        them. A partition that is not in the answer begins at 0; one at HELD is
+        not read before the reader's `rewind`.
         """
 
     @abstractmethod
@@ -128,9 +131,21 @@ class EventLog(ABC):
         Includes every append that has returned. Raises LogUnavailableError.
         """
 
+    def first_offsets(self) -> dict[int, int]:
+        """Per partition the offset of the first record that is kept.
+
+        Raises LogUnavailableError. A log that keeps everything answers 0.
+        """
+        return dict.fromkeys(range(self.partitions), 0)
+
     @abstractmethod
-    def open_reader(self, offsets: Mapping[int, int]) -> LogReader:
-        """A reader that begins at these offsets; a partition not named, at 0."""
+    def open_reader(
+        self, offsets: Mapping[int, int], only: Collection[int] | None = None
+    ) -> LogReader:
+        """A reader that begins at these offsets; a partition not named, at 0.
+
+        only: of these partitions alone.
+        """
 
     def open_group_reader(self, group: str, member: Member) -> GroupReader:
         """A reader that shares the partitions with all others of that group.
@@ -163,7 +178,8 @@ class SoleReader(GroupReader):
     def poll(self, max_bytes: int, timeout_seconds: float) -> list[Record]:
         if self._reader is None:
             begin = self._member.begin(range(self._log.partitions))
-            self._reader = self._log.open_reader(begin)
+            read = [one for one in range(self._log.partitions) if begin.get(one, 0) != HELD]
+            self._reader = self._log.open_reader(begin, read)
             self._begun += 1
         return self._reader.poll(max_bytes, timeout_seconds)
 

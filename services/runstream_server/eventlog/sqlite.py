@@ -12,7 +12,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runstream_server.eventlog.ends import Ends
@@ -74,7 +74,7 @@ class SqliteLogs:
         return self._ends[log]
 
     def open_reader(self, log: str, offsets: Mapping[int, int]) -> LogReader:
-        """A reader with a connection of its own."""
+        """A reader of these partitions with a connection of its own."""
         return _SqliteReader(self._path, log, self._ends[log], offsets)
 
     def close(self) -> None:
@@ -137,8 +137,12 @@ class SqliteEventLog(EventLog):
     def end_offsets(self) -> dict[int, int]:
         return self._logs.ends(self.log).now()
 
-    def open_reader(self, offsets: Mapping[int, int]) -> LogReader:
-        return self._logs.open_reader(self.log, offsets)
+    def open_reader(
+        self, offsets: Mapping[int, int], only: Collection[int] | None = None
+    ) -> LogReader:
+        partitions = range(self.partitions) if only is None else only
+        begin = {partition: offsets.get(partition, 0) for partition in partitions}
+        return self._logs.open_reader(self.log, begin)
 
     def close(self) -> None:
         """Closes the file, and so the other log as well."""
@@ -151,7 +155,7 @@ class _SqliteReader(LogReader):
         self._reading.execute("PRAGMA query_only = ON")
         self._log = log
         self._ends = ends
-        self._next = {partition: offsets.get(partition, 0) for partition in ends.now()}
+        self._next = dict(offsets)
         # Which partition is asked first: it rotates, so that none starves.
         self._first = 0
 
@@ -159,11 +163,12 @@ class _SqliteReader(LogReader):
         ends = self._ends.wait_beyond(self._next, timeout_seconds)
         records: list[Record] = []
         room = max_bytes
-        for step in range(len(ends)):
-            partition = (self._first + step) % len(ends)
+        partitions = list(self._next)
+        for step in range(len(partitions)):
+            partition = partitions[(self._first + step) % len(partitions)]
             if self._next[partition] < ends[partition] and (room > 0 or not records):
                 room -= self._read(partition, ends[partition], room, records)
-        self._first = (self._first + 1) % len(ends)
+        self._first = (self._first + 1) % max(len(partitions), 1)
         return records
 
     def _read(self, partition: int, end: int, room: int, records: list[Record]) -> int:

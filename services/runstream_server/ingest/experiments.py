@@ -215,7 +215,7 @@ class Experiments:
         parts = urlsplit(location)
         if not location or (not parts.scheme and location.startswith("/")):
             return
-        ours = self._s3_root and location.startswith(self._s3_root)
+        ours = self._s3_root and _is_below(location, self._s3_root)
         if parts.fragment or parts.scheme not in _LOCATION_SCHEMES:
             raise rules.invalid(
                 "artifact_location",
@@ -237,6 +237,12 @@ def _check_tags(tags: Iterable[pb.KeyValue], field: str) -> None:
     for index, tag in enumerate(tags):
         rules.key(f"{field}[{index}].key", tag.key)
         rules.at_most(f"{field}[{index}].value", tag.value, limits.EXPERIMENT_TAG_VALUE_CHARACTERS)
+
+
+def _is_below(location: str, root: str) -> bool:
+    """Whether an s3:// location is the root or a plain folder below it."""
+    below = f"{location.rstrip('/')}/".startswith(f"{root.rstrip('/')}/")
+    return below and not {"", ".", ".."} & set(location.rstrip("/").split("/")[3:])
 
 
 def _checked(check: Callable[[], None]) -> None:

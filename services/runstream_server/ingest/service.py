@@ -16,6 +16,7 @@ from runstream_server.ingest import placement
 from runstream_server.ingest.admission import Admission
 from runstream_server.ingest.appender import Clock, append, position
 from runstream_server.ingest.experiments import Experiments
+from runstream_server.quota import Batch, Limits, Quota
 from runstream_server.service import CallContext
 from runstream_server.telemetry import (
     APPEND_SECONDS,
@@ -33,7 +34,7 @@ class IngestService:
     s3_root: the only s3:// prefix that experiments may keep artifacts under.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it is wired of)
         self,
         events: EventLog,
         registry: EventLog,
@@ -42,6 +43,7 @@ class IngestService:
         *,
         clock: Clock | None = None,
         admission: Admission | None = None,
+        quota: Quota | None = None,
         s3_root: str = "",
     ) -> None:
         self._events = events
@@ -50,6 +52,7 @@ class IngestService:
         self._telemetry = telemetry
         self._clock = clock or Clock()
         self._admission = admission or Admission()
+        self._quota = quota or Quota(Limits(), telemetry)
         self._experiments = Experiments(registry, identity, self._clock, s3_root=s3_root)
         telemetry.watch(BYTES_IN_FLIGHT, lambda: {"": self._admission.in_flight_bytes()})
 
@@ -102,6 +105,7 @@ class IngestService:
     def _append(self, request_bytes: bytes, ctx: CallContext) -> ingest.AppendResponse:
         request = parsed(request_bytes)
         check_batch(request)
+        self._quota.take(_use(request, ctx.caller))
         place = placement.placed(request, self._experiments, ctx)
         records = self._records(request_bytes, request, place)
         partition = partition_of(request.stream_id, self._identity.partitions)
@@ -125,3 +129,15 @@ class IngestService:
         if place.requested:
             records.append(stamped(placement.requested_tag(request, place, at), at))
         return records
+
+
+def _use(request: pb.AppendRequest, caller: str) -> Batch:
+    """What a batch counts for."""
+    metrics = [event.metrics for event in request.events if event.HasField("metrics")]
+    return Batch(
+        request.stream_id,
+        caller,
+        request.source,
+        sum(len(columns.key_index) // 4 for columns in metrics),
+        (series.key for columns in metrics for series in columns.series),
+    )

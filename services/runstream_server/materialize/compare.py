@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runstream_server.store.engine import Store
+from runstream_server.store.schema.set_aside import SET_ASIDE
 from runstream_server.store.schema.table import Table
 from runstream_server.store.schema.tables import TABLES
 from runstream_server.store.schema.tombstones import TOMBSTONES
@@ -34,7 +35,7 @@ def compare_generations(store: Store, first: int, second: int) -> tuple[Differen
 
 
 def _difference(store: Store, table: Table, first: int, second: int) -> Difference | None:
-    left, right = (_merged(table, generation) for generation in (first, second))
+    left, right = (merged(table, generation) for generation in (first, second))
     sums = [_fingerprint(store, rows) for rows in (left, right)]
     if sums[0] == sums[1]:
         return None
@@ -46,8 +47,12 @@ def _difference(store: Store, table: Table, first: int, second: int) -> Differen
     )
 
 
-def _merged(table: Table, generation: int) -> str:
-    rows = f"SELECT * FROM {table.full_name(generation)} FINAL"
+def merged(table: Table, generation: int) -> str:
+    columns = "*"
+    if table is SET_ASIDE:
+        # The kind of reason; behind it the engine may name its table.
+        columns = "* REPLACE (splitByChar(':', reason)[1] AS reason)"
+    rows = f"SELECT {columns} FROM {table.full_name(generation)} FINAL"
     if table.order_by[0] != "run_id" or table is TOMBSTONES:
         return rows
     return f"{rows} WHERE run_id NOT IN (SELECT run_id FROM {TOMBSTONES.full_name(generation)})"

@@ -8,6 +8,7 @@ other processes: each begins, whenever it comes, at its applied offset.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from runstream_server.eventlog.port import EventLog, GroupReader, Member, SoleRe
 from runstream_server.materialize.applied import check_within, read_applied
 from runstream_server.materialize.fair_lock import FairLock
 from runstream_server.materialize.policy import FlushPolicy
+from runstream_server.materialize.replay import Replay
 from runstream_server.materialize.sink import Sink
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreError
@@ -69,6 +71,8 @@ class Consumer(Member):
         self._reader: GroupReader | None = None
         self._rebalances_before = 0
         self._applied: dict[int, int] = {}
+        self._replay = Replay(store, generation, sink.name)
+        self._look_at = 0.0
 
     def poll(self, timeout_seconds: float) -> Step:
         """Fold what there is; waits at most that long for the first record.
@@ -80,15 +84,19 @@ class Consumer(Member):
             reader = self._reader or self._open()
             records = reader.poll(self._policy.poll_bytes, timeout_seconds)
             if not records:
+                self._look(time.monotonic())
                 return Step()
             with self._turn:
+                self._replay.check()
                 self._sink.flush(records)
+                self._replay.note(reader.offsets())
             if self._on_applied is not None:
                 self._on_applied(self._log.log, self._held(reader.offsets()))
             return Step(len(records), sum(len(record.value) for record in records))
         except StoreError:
             # A member that left its group would make all others wait for it.
             self._sink.forget()
+            self._replay.forget()
             if self._reader is not None:
                 self._reader.rewind()
             raise
@@ -103,7 +111,7 @@ class Consumer(Member):
         check_within(self._log.log, applied, self._log.end_offsets())
         mine = {one: offset for one, offset in applied.items() if one in partitions}
         self._applied.update(mine)
-        return self._sink.start(mine)
+        return self._sink.start(self._replay.start(mine))
 
     def end(self, partitions: Collection[int]) -> None:
         """See Member."""
@@ -122,6 +130,7 @@ class Consumer(Member):
     def close(self) -> None:
         """Stop reading; idempotent. A later poll begins again."""
         self._sink.forget()
+        self._replay.forget()
         reader, self._reader = self._reader, None
         if reader is not None:
             self._rebalances_before += reader.rebalances
@@ -130,6 +139,12 @@ class Consumer(Member):
     def _open(self) -> GroupReader:
         self._reader = self._source.open_reader(self)
         return self._reader
+
+    def _look(self, now: float) -> None:
+        """While nothing comes in: has the server lost what it had?"""
+        if now >= self._look_at:
+            self._look_at = now + self._policy.look_seconds
+            self._replay.check()
 
     def _held(self, read: Mapping[int, int]) -> dict[int, int]:
         """The next offsets, where a sink may have begun before the applied ones."""

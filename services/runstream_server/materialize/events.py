@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from runstream_server.eventlog.port import EVENTS, Record
 from runstream_server.events.decode import Batch
@@ -18,11 +17,17 @@ from runstream_server.materialize.ledger import Judged, Ledger, ledger_rows
 from runstream_server.materialize.policy import FlushPolicy
 from runstream_server.materialize.purge import read_purged
 from runstream_server.materialize.records import Part, parts
-from runstream_server.materialize.set_aside import SetAside, set_aside_rows
+from runstream_server.materialize.set_aside import (
+    CANNOT_FOLD,
+    REFUSED,
+    SetAside,
+    check_poison,
+    set_aside_rows,
+)
 from runstream_server.materialize.sink import Sink
 from runstream_server.materialize.writer import TableWriter, encoded
 from runstream_server.store.engine import Store
-from runstream_server.store.errors import StoreError
+from runstream_server.store.errors import RowsRefusedError, StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -61,20 +66,40 @@ class EventsSink(Sink):
 
     def flush(self, records: Sequence[Record]) -> None:
         for part in parts(records, self._policy.rows_max):
-            try:
-                self._flush_part(part)
-            except StoreError:
-                raise
-            except Exception as error:
-                self._ledger.forget()
-                self._flush_part(self._without_poison(part, error))
+            self._flush_apart(part)
+
+    def _flush_apart(self, part: Part) -> None:
+        """Flush, setting aside the batches that alone are to blame for an error."""
+        try:
+            self._flush_part(part)
+        except RowsRefusedError as error:
+            self._ledger.forget()
+            self._find_refused(part, error)
+        except StoreError:
+            raise
+        except Exception as error:
+            self._ledger.forget()
+            self._flush_part(self._without_poison(part, error))
+
+    def _find_refused(self, part: Part, error: RowsRefusedError) -> None:
+        """Halve until one batch is left, which the store refuses alone.
+
+        What the tables before took of it stays: a rebuild comes to the same.
+        """
+        if not part.batches:
+            raise error
+        if len(part.batches) > 1:
+            for half in part.halves():
+                self._flush_apart(half)
+            return
+        self._flush_part(self._poisoned(part, {0: f"{REFUSED}{error}"}))
 
     def _flush_part(self, part: Part) -> None:
         result = self._ledger.judge(part.batches)
         flush = Flush(result.whole, result.conflicting, self._purged)
         for view in self.views:
             self._insert(view.fold(flush))
-        self._insert_account(result, part.refused)
+        self._insert_account(result, part)
         self._insert(applied_rows(self.name, part.next_offsets))
         self._purged |= frozenset(flush.newly_purged)
         self._ledger.advance(result)
@@ -84,27 +109,29 @@ class EventsSink(Sink):
     def _insert(self, rows: Rows) -> None:
         self._writer.insert(rows)
 
-    def _insert_account(self, result: Judged, refused: Sequence[SetAside]) -> None:
+    def _insert_account(self, result: Judged, part: Part) -> None:
         """What became of the records."""
         conflicts = (_conflict(batch) for batch in result.conflicting)
-        self._insert(set_aside_rows([*refused, *conflicts]))
-        self._insert(ledger_rows(result))
+        self._insert(set_aside_rows([*part.refused, *conflicts]))
+        self._insert(ledger_rows(result, part.poison))
 
     def _without_poison(self, part: Part, error: Exception) -> Part:
         """The part without the batches that break a fold, which are set aside.
 
         Raises the error when no single batch is to blame.
         """
-        faults = [(batch, fault(batch, self.views)) for batch in part.batches]
-        poison = [
-            SetAside(EVENTS, batch.partition, batch.offset, batch.stream_id, reason)
-            for batch, reason in faults
-            if reason
-        ]
-        if not poison:
+        faults = enumerate(fault(batch, self.views) for batch in part.batches)
+        reasons = {index: reason for index, reason in faults if reason}
+        if not reasons:
             raise error
-        healthy = [batch for batch, reason in faults if not reason]
-        return replace(part, batches=healthy, refused=[*part.refused, *poison])
+        return self._poisoned(part, reasons)
+
+    def _poisoned(self, part: Part, reasons: Mapping[int, str]) -> Part:
+        """Raises TooManySetAsideError."""
+        rest = part.without(reasons)
+        found = rest.refused[len(part.refused) :]
+        check_poison(self._store, self._generation, found, self._policy.poison_max)
+        return rest
 
     def _note_age(self, batches: Sequence[Batch]) -> None:
         """From acceptance by another machine's clock, so it may be a little wrong."""
@@ -140,7 +167,7 @@ def fault(batch: Batch, views: Iterable[View]) -> str:
         for view in views:
             encoded(view.fold(flush))
     except Exception as error:
-        return f"cannot be folded: {type(error).__name__}: {error}"
+        return f"{CANNOT_FOLD}{type(error).__name__}: {error}"
     return ""
 
 

@@ -1,9 +1,13 @@
-"""All generations of a store fed by one process, and what is asked for meanwhile.
+"""All generations of a store, and what is asked for meanwhile.
 
 A generation that is building becomes live once it holds everything that the
 live one holds; the old one is fed on for as long as a query that began before
 may still read it, and is then dropped. A view to be built again is built
 beside the live tables and changes places with its old one.
+
+Where several processes feed one store, each sees in the tables what the others
+changed. Nobody can hold the live tables at rest there: whoever asked for a
+rebuild compares and switches by itself (`beside.py`).
 """
 
 from __future__ import annotations
@@ -106,9 +110,13 @@ class Feeder:
         """One look at what there is to be fed, switched and dropped."""
         for worker in self._workers.values():
             worker.raise_error()
-        for generation in generations(self._store):
+        found = generations(self._store)
+        for number in self._workers.keys() - {generation.number for generation in found}:
+            self._forget(number)
+        for generation in found:
             self._tend_generation(generation)
-        self._tend_view()
+        if not self._group:
+            self._tend_view()
 
     def _tend_safely(self) -> None:
         try:
@@ -119,28 +127,33 @@ class Feeder:
     def _tend_generation(self, generation: Generation) -> None:
         number = generation.number
         if generation.state == "old" and self._is_unread(number):
-            self._drop(number)
+            self._forget(number)
+            drop_generation(self._store, number)
+            _log.info("generation %d was dropped", number)
             return
         if number not in self._workers:
             self._workers[number] = Worker(f"materialize-{number}", self._materializer(number).run)
-        if generation.state == "building":
+        if generation.state == "live":
+            self._live = self._materializer(number)
+        if generation.state == "building" and not self._group:
             self._switch_when_caught_up(number)
 
     def _is_unread(self, number: int) -> bool:
         """Can no query that began before the switch still read it?
 
-        One that was old when this process began cannot have such readers.
+        One that was old when this process began cannot have such readers, unless
+        other processes answer queries.
         """
+        if self._group:
+            self._old_since.setdefault(number, time.monotonic())
         since = self._old_since.get(number)
         return since is None or time.monotonic() - since > self._policy.old_kept_seconds
 
-    def _drop(self, number: int) -> None:
+    def _forget(self, number: int) -> None:
         worker = self._workers.pop(number, None)
         if worker is not None:
             worker.close()
         self._materializers.pop(number, None)
-        drop_generation(self._store, number)
-        _log.info("generation %d was dropped", number)
 
     def _switch_when_caught_up(self, number: int) -> None:
         new, live = self._materializer(number), self._live

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from runstream_server.events.decode import Batch
 from runstream_server.events.folds.columns import Rows
 from runstream_server.store.engine import Store
-from runstream_server.store.schema.ledger import LEDGER
+from runstream_server.store.schema.ledger import LEDGER, SET_ASIDE_STATE
 
 Producer = tuple[str, bytes]
 Identity = tuple[str, bytes, int]
@@ -166,10 +166,14 @@ _NO_ENTRY = (2**64 - 1, 0, 0, 0, 0)
 _NO_CONFLICT = (0, 0)
 
 
-def ledger_rows(result: Judged) -> Rows:
-    """What the ledger says after these batches."""
+def ledger_rows(result: Judged, poison: Sequence[Batch] = ()) -> Rows:
+    """What the ledger says after these batches. poison: those that were set aside."""
     entries = [
         (batch, (*_totals(batch), int(batch.is_void)), _NO_CONFLICT) for batch in result.whole
+    ]
+    entries += [
+        (batch, (batch.offset, 0, 0, batch.checksum, SET_ASIDE_STATE), _NO_CONFLICT)
+        for batch in poison
     ]
     entries += [(batch, _NO_ENTRY, (batch.offset, batch.checksum)) for batch in result.conflicting]
     return Rows(

@@ -37,3 +37,8 @@ class FlushPolicy:
     switch_behind_records: int = 200
     # Longer than any query: an old generation may be read until then.
     old_kept_seconds: float = 90.0
+    # Well-formed records that are set aside in a generation, because they cannot be
+    # folded or the store refuses them. More are no matter of single records.
+    poison_max: int = 100
+    # How often, while nothing comes in, a server is asked whether it was restarted.
+    look_seconds: float = 5.0

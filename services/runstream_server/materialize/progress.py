@@ -21,6 +21,14 @@ class Progress:
     records_per_second: float
     remaining_seconds: float | None
 
+    def line(self) -> str:
+        """How far, how fast, how long still."""
+        line = f"{self.done_records} of {self.total_records} records"
+        if self.remaining_seconds is None:
+            return line
+        rate, left = self.records_per_second, self.remaining_seconds
+        return f"{line}, {rate:.0f} a second, about {left:.0f} s left"
+
 
 #: Called now and then from the thread that rebuilds.
 OnProgress = Callable[[Progress], None]

@@ -9,24 +9,25 @@ rest.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from runstream_server.eventlog.port import EVENTS, LogReader
+from runstream_server.eventlog.port import EVENTS
 from runstream_server.events.folds.views import VIEWS
 from runstream_server.materialize.applied import read_applied
 from runstream_server.materialize.materializer import Logs, Materializer
 from runstream_server.materialize.policy import FlushPolicy
 from runstream_server.materialize.progress import OnProgress, Pace, records_in
+from runstream_server.materialize.stretch import Stretch
 from runstream_server.materialize.view_sink import ViewSink
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreError
 from runstream_server.store.generations import live_generation
+from runstream_server.store.life import Life, read_moment, with_boot
 from runstream_server.store.meta import read_meta, write_meta
-from runstream_server.store.schema.table import DATABASE
 from runstream_server.store.schema.tables import TABLE_BY_NAME
 
 _META_KEY = "view_rebuild"
@@ -41,16 +42,18 @@ class ViewRequest:
     token: tells this request from any other of the same view.
     uuid: the engine's name of the new table, which it keeps when tables change
         places; empty until it is made.
+    life: which run of the server has all its rows; see `life.py`.
     """
 
     view: str
     generation: int
     token: int
     uuid: str = ""
+    life: tuple[str, int, int] = ("", 0, 0)
 
     @property
     def table(self) -> str:
-        return f"{DATABASE}.{self.view}_{self.generation}_again_{self.token}"
+        return f"{self.view}_{self.generation}_again_{self.token}"
 
     @property
     def applied_name(self) -> str:
@@ -92,7 +95,6 @@ class ViewRebuild:
         self._store = store
         self._live = live
         self._policy = policy or FlushPolicy()
-        self._reader: LogReader | None = None
 
     def run(self, stop: threading.Event, progress: OnProgress | None = None) -> bool:
         """Build, and put in place. False when `stop` was set before; it can go on later."""
@@ -102,73 +104,85 @@ class ViewRebuild:
         if request.generation != self._live.generation:
             self._finish(request)
             return True
-        request = self._with_table(request)
+        request = self._with_table(self._trusted(request))
         if _uuid(self._store, _live_table(request)) != request.uuid:
-            try:
-                if not self._build(request, stop, progress):
+            sink = ViewSink(self._store, request, self._policy)
+            done = sink.start(read_applied(self._store, request.generation, sink.name))
+            stretch = Stretch(self._log, sink, self._policy, done)
+            with contextlib.closing(stretch):
+                if not self._build(request, stretch, stop, progress):
                     return False
-            finally:
-                self._close_reader()
         self._finish(request)
         return True
 
     def _with_table(self, request: ViewRequest) -> ViewRequest:
         if request.uuid:
             return request
-        self._store.command(TABLE_BY_NAME[request.view].create(request.table))
-        made = replace(request, uuid=_uuid(self._store, request.table))
+        table = TABLE_BY_NAME[request.view]
+        self._store.command(table.create(request.table, self._store.cluster))
+        life = _life(self._store)
+        made = replace(request, uuid=_uuid(self._store, request.table), life=life)
         _write(self._store, made)
         return made
 
+    def _trusted(self, request: ViewRequest) -> ViewRequest:
+        """The request, from the start again if the server may have lost rows since."""
+        if not request.uuid or _life(self._store).kept_files_of(Life(*request.life)):
+            return request
+        if _uuid(self._store, _live_table(request)) == request.uuid:
+            return request  # In place already: what was lost there is folded again.
+        self._finish(request)
+        request_view(self._store, request.view)
+        again = requested_view(self._store)
+        assert again is not None
+        return again
+
     def _build(
-        self, request: ViewRequest, stop: threading.Event, progress: OnProgress | None
+        self,
+        request: ViewRequest,
+        stretch: Stretch,
+        stop: threading.Event,
+        progress: OnProgress | None,
     ) -> bool:
-        sink = ViewSink(self._store, request, self._policy)
-        done = sink.start(read_applied(self._store, request.generation, sink.name))
-        pace = Pace(records_in(done), time.monotonic())
+        pace = Pace(records_in(stretch.done), time.monotonic())
         while not stop.is_set():
             limit = self._limit(request)
-            read = self._fold(sink, done, limit)
+            read = stretch.fold(limit)
             if progress is not None:
-                progress(pace.progress(records_in(done), records_in(limit)))
+                progress(pace.progress(records_in(stretch.done), records_in(limit)))
             if read == 0:
-                self._exchange(request, sink, done)
+                self._exchange(request, stretch)
                 return True
         return False
 
-    def _fold(self, sink: ViewSink, done: dict[int, int], limit: Mapping[int, int]) -> int:
-        """Fold some of what lies below `limit`; moves `done`, returns how many records."""
-        if all(done.get(partition, 0) >= end for partition, end in limit.items()):
-            return 0
-        reader = self._reader = self._reader or self._log.open_reader(done)
-        records = reader.poll(self._policy.poll_bytes, 0.0)
-        below = [one for one in records if one.offset < limit.get(one.partition, 0)]
-        if below:
-            sink.flush(below)
-        done.update({one.partition: one.offset + 1 for one in below})
-        if len(below) < len(records):
-            self._close_reader()
-        return len(below)
-
-    def _exchange(self, request: ViewRequest, sink: ViewSink, done: dict[int, int]) -> None:
+    def _exchange(self, request: ViewRequest, stretch: Stretch) -> None:
         """What came since the last look, then the change of places, at rest."""
         with self._live.turn:
             limit = self._limit(request)
-            while self._fold(sink, done, limit):
+            while stretch.fold(limit):
                 pass
-            self._store.command(f"EXCHANGE TABLES {_live_table(request)} AND {request.table}")
+            if not _life(self._store).kept_files_of(Life(*request.life)):
+                raise StoreError("the server was started again: the view is built from the start")
+            # Twice would undo it: whether it was done, the uuid says afterwards.
+            self._store.command(
+                f"EXCHANGE TABLES {_live_table(request)} AND {request.table}"
+                f"{self._store.cluster.on()}",
+                repeat=False,
+            )
 
     def _finish(self, request: ViewRequest) -> None:
-        self._store.command(f"DROP TABLE IF EXISTS {request.table} SYNC")
+        self._store.command(f"DROP TABLE IF EXISTS {request.table}{self._store.cluster.on()} SYNC")
         _write(self._store, None)
 
     def _limit(self, request: ViewRequest) -> dict[int, int]:
         return read_applied(self._store, request.generation, EVENTS)
 
-    def _close_reader(self) -> None:
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.close()
+
+def _life(store: Store) -> Life:
+    """Of a shared store; a folder's is always the same."""
+    if not store.is_shared:
+        return Life("", 0)
+    return with_boot(store, read_moment(store).life)
 
 
 def _live_table(request: ViewRequest) -> str:
@@ -178,7 +192,7 @@ def _live_table(request: ViewRequest) -> str:
 def _uuid(store: Store, full_name: str) -> str:
     found: str = store.scalar(
         "SELECT toString(uuid) FROM system.tables "
-        f"WHERE database = '{DATABASE}' AND name = {{name:String}}",
-        {"name": full_name.removeprefix(f"{DATABASE}.")},
+        "WHERE database = currentDatabase() AND name = {name:String}",
+        {"name": full_name},
     )
     return found

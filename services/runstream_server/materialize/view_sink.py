@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from runstream_server.events.folds.views import VIEWS
@@ -10,7 +9,7 @@ from runstream_server.materialize.counters import Counters
 from runstream_server.materialize.events import EventsSink
 from runstream_server.materialize.ledger import Judged
 from runstream_server.materialize.policy import FlushPolicy
-from runstream_server.materialize.set_aside import SetAside
+from runstream_server.materialize.records import Part
 from runstream_server.materialize.writer import TableWriter
 from runstream_server.store.engine import Store
 
@@ -37,5 +36,5 @@ class ViewSink(EventsSink):
         self.views = tuple(view for view in VIEWS if view.name == target.view)
         self._writer = TableWriter(store, target.generation, {target.view: target.table})
 
-    def _insert_account(self, result: Judged, refused: Sequence[SetAside]) -> None:
+    def _insert_account(self, result: Judged, part: Part) -> None:
         """Written already."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runstream_server.events.folds.columns import Rows
 from runstream_server.store.engine import Store
-from runstream_server.store.native import native_block
+from runstream_server.store.native import Buffers, native_parts
 from runstream_server.store.schema.tables import TABLE_BY_NAME
 
 
@@ -32,6 +32,6 @@ class TableWriter:
         return self._elsewhere.get(table) or TABLE_BY_NAME[table].full_name(self._generation)
 
 
-def encoded(rows: Rows) -> bytes:
-    """The rows as a block of the table's columns."""
-    return native_block(TABLE_BY_NAME[rows.table].columns, rows.columns, rows.count)
+def encoded(rows: Rows) -> Buffers:
+    """The rows as a block of the table's columns, in pieces."""
+    return native_parts(TABLE_BY_NAME[rows.table].columns, rows.columns, rows.count)

@@ -4,64 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from runstream.error_codes import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.errors import ErrorPlace, ServiceError
-from runstream_server.query.view import View, open_view
+from runstream_server.query.offsets import Offsets, Partition, missing_records, offsets_of
+from runstream_server.query.tracker import Tracker
+from runstream_server.query.view import View
 from runstream_server.service import CallContext
-from runstream_server.store.engine import Store
 
 _FIRST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.05
 _RETRY_AFTER_MS = 500
-
-
-class Partition(NamedTuple):
-    """A partition of a log, as positions name it."""
-
-    log: str
-    number: int
-
-
-Offsets = dict[Partition, int]
-
-
-def offsets_of(position: tracking.Position) -> Offsets:
-    """The position as a map; the greatest where a partition stands twice."""
-    offsets: Offsets = {}
-    for entry in position.offsets:
-        partition = Partition(entry.log, entry.partition)
-        offsets[partition] = max(entry.next_offset, offsets.get(partition, 0))
-    return offsets
-
-
-def position_of(log_id: str, offsets: Mapping[Partition, int]) -> tracking.Position:
-    """The map as a message, in a fixed order."""
-    return tracking.Position(
-        log_id=log_id,
-        offsets=[
-            tracking.PartitionOffset(log=log, partition=number, next_offset=offset)
-            for (log, number), offset in sorted(offsets.items())
-        ],
-    )
-
-
-def read_applied(view: View) -> Offsets:
-    """How far the tables of this generation are."""
-    rows = view.rows(
-        f"SELECT log, partition, max(next_offset) FROM {view.table('applied')} "
-        "GROUP BY log, partition",
-        {},
-    )
-    return {Partition(log, number): offset for log, number, offset in rows}
-
-
-def missing_records(wanted: Offsets, applied: Offsets) -> dict[Partition, int]:
-    """Per partition that is behind, by how many records."""
-    behind = {part: offset - applied.get(part, 0) for part, offset in wanted.items()}
-    return {part: count for part, count in behind.items() if count > 0}
 
 
 class Waiter:
@@ -70,8 +24,8 @@ class Waiter:
     Called from many threads. `close` ends every wait.
     """
 
-    def __init__(self, store: Store, log_id: str) -> None:
-        self._store = store
+    def __init__(self, tracker: Tracker, log_id: str) -> None:
+        self._tracker = tracker
         self._log_id = log_id
         self._closed = threading.Event()
 
@@ -82,18 +36,17 @@ class Waiter:
         which says how far behind they are. A position of another log is refused.
         """
         if ctx.position is None or not ctx.position.offsets:
-            return open_view(self._store)
+            return self._tracker.recent().view
         wanted = self._checked(ctx.position)
         pause = _FIRST_PAUSE_SECONDS
-        while True:
-            view = open_view(self._store)
-            behind = missing_records(wanted, read_applied(view))
-            if not behind:
-                return view
+        look = self._tracker.recent()
+        while behind := missing_records(wanted, look.applied):
             remaining = ctx.remaining_seconds()
             if remaining <= 0 or self._closed.wait(min(pause, remaining)):
                 raise _behind(behind, closing=self._closed.is_set())
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+            look = self._tracker.later(look)
+        return look.view
 
     def close(self) -> None:
         """Ends every wait with TEMPORARILY_UNAVAILABLE. Idempotent."""

@@ -17,7 +17,9 @@ from runstream_server.query import (
     search,
     verify,
 )
-from runstream_server.query.positions import Partition, Waiter, position_of, read_applied
+from runstream_server.query.offsets import Partition, position_of, read_applied
+from runstream_server.query.positions import Waiter
+from runstream_server.query.tracker import Tracker
 from runstream_server.service import CallContext
 from runstream_server.store.engine import Store
 
@@ -36,6 +38,7 @@ class QueryOptions:
         be known only once the server listens.
     end_offsets: per (log, partition) the offset of the next append, now.
     now_ms: Unix time in ms.
+    staleness_seconds: how long one look at the state of the tables serves.
     """
 
     log_id: str
@@ -44,6 +47,7 @@ class QueryOptions:
     end_offsets: Callable[[], dict[tuple[str, int], int]]
     version: str
     now_ms: Callable[[], int] = _now_ms
+    staleness_seconds: float = 0.0
 
 
 class QueryService:
@@ -51,7 +55,7 @@ class QueryService:
 
     def __init__(self, store: Store, options: QueryOptions) -> None:
         self._options = options
-        self._waiter = Waiter(store, options.log_id)
+        self._waiter = Waiter(Tracker(store, options.staleness_seconds), options.log_id)
 
     def close(self) -> None:
         """Ends the calls that wait for a position. Idempotent."""

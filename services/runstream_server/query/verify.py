@@ -16,6 +16,7 @@ from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.query.runs import read_run_row
 from runstream_server.query.sql import NO_POSITION, Parameters
 from runstream_server.query.view import View
+from runstream_server.store.schema.ledger import SET_ASIDE_STATE
 
 # Of one producer: past this many the report says that there are more.
 _GAPS_SHOWN = 100
@@ -46,6 +47,7 @@ class Received(NamedTuple):
     last_seq: int
     voids: int
     conflicts: int
+    aside: int = 0
 
 
 _NOTHING_SAID = Announced(False, "", "", 0, 0, 0, 0, 0, 0)
@@ -112,6 +114,8 @@ def _faults(
     if gaps:
         missing = sum(last - first + 1 for first, last in gaps)
         faults.append(f"{missing} missing batches ({_ranges(gaps)})")
+    elif received.aside:
+        faults.append(f"{received.aside} batches that no table could take")
     elif said.last_seq and closed:
         for name, told, found in (
             ("points", said.points, received.points),
@@ -203,7 +207,8 @@ def _read_received(view: View, run_id: str) -> dict[bytes, Received]:
     ledger = _LEDGER.format(ledger=view.table("ledger"), stream=parameters.text(run_id))
     rows = view.rows(
         "SELECT hex(producer_id), count(), sum(e.points), sum(e.events), min(seq), max(seq), "
-        f"countIf(e.state = 1), countIf(conflicting) FROM ({ledger}) GROUP BY producer_id",
+        f"countIf(e.state = 1), countIf(conflicting), "
+        f"countIf(e.state = {SET_ASIDE_STATE}) FROM ({ledger}) GROUP BY producer_id",
         parameters.values,
     )
     return {bytes.fromhex(producer): Received(*rest) for producer, *rest in rows}

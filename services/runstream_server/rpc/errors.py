@@ -7,7 +7,7 @@ from typing import NamedTuple
 import grpc
 
 from runstream.error_codes import INTERNAL_ERROR, STATUS
-from runstream.v1 import tracking_pb2 as tracking
+from runstream_server.calls import detail_of
 from runstream_server.errors import ServiceError
 
 ERROR_METADATA = "runstream-error-bin"
@@ -29,23 +29,9 @@ class Answer(NamedTuple):
 def answer(error: ServiceError) -> Answer:
     """The status, its message and the trailing metadata of a refusal."""
     status = STATUS.get(error.error_code, STATUS[INTERNAL_ERROR])
-    detail = tracking.ErrorDetail(
-        error_code=error.error_code,
-        field=error.place.field[:_MESSAGE_CHARACTERS],
-        limit=error.place.limit[:_MESSAGE_CHARACTERS],
-        retry_after_ms=error.retry_after_ms,
-        event_indexes=error.place.event_indexes,
-    )
+    detail = detail_of(error, _MESSAGE_CHARACTERS)
     return Answer(
         _CODES[status.grpc],
         error.message[:_MESSAGE_CHARACTERS],
         ((ERROR_METADATA, detail.SerializeToString()),),
-    )
-
-
-def internal(error: Exception) -> ServiceError:
-    """A fault of ours: the caller learns its kind, the log has the rest."""
-    return ServiceError(
-        INTERNAL_ERROR,
-        f"The server failed with {type(error).__name__}; its log has the trace.",
     )

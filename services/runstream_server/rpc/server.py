@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from runstream_server.doors.authenticator import Authenticator
+from runstream_server.doors.tls import Tls
 from runstream_server.events.limits import MESSAGE_MAX_BYTES
 from runstream_server.rpc.adapters import Services, Watchers, handlers
+from runstream_server.rpc.credentials import credentials
+from runstream_server.rpc.guard import Guard
 
 # A thread per batch that waits for its commit; with fewer, a commit would
 # gather fewer batches than have arrived.
@@ -35,14 +40,23 @@ class AddressInUseError(Exception):
 class RpcServer:
     """Serves the given services on one address.
 
-    address: "host:port" or "unix:/path". Listens after `start`; `close` lets
-    the calls in hand finish.
+    address: "host:port" or "unix:/path". authenticator: asked about every call
+    but health; None lets everybody in. Listens after `start`; `close` lets the
+    calls in hand finish.
     """
 
-    def __init__(self, services: Services, watchers: Watchers, address: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        watchers: Watchers,
+        address: str,
+        authenticator: Authenticator | None = None,
+        tls: Tls | None = None,
+    ) -> None:
         self._writes = ThreadPoolExecutor(_WRITE_THREADS, thread_name_prefix="write")
         self._reads = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="read")
-        self._server = grpc.server(self._reads, options=_OPTIONS)
+        guards: list[Any] = [Guard(authenticator, watchers.telemetry)] if authenticator else []
+        self._server = grpc.server(self._reads, options=_OPTIONS, interceptors=guards)
         served = handlers(services, watchers, self._writes)
         self._server.add_generic_rpc_handlers(tuple(served.values()))
         self._health = health.HealthServicer()
@@ -52,7 +66,7 @@ class RpcServer:
         self._names = ["", *served]
         try:
             #: The port that was bound; 1 for a Unix socket.
-            self.port = self._server.add_insecure_port(address)
+            self.port = self._bind(address, tls)
         except RuntimeError as error:
             self._release()
             raise AddressInUseError(address) from error
@@ -71,6 +85,11 @@ class RpcServer:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
         self._release()
+
+    def _bind(self, address: str, tls: Tls | None) -> int:
+        if tls is None:
+            return self._server.add_insecure_port(address)
+        return self._server.add_secure_port(address, credentials(tls))
 
     def _release(self) -> None:
         # Also of calls whose callers were cut off: what they use is closed next.

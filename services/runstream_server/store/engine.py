@@ -1,29 +1,26 @@
-"""The ClickHouse engine in this process, and the only module that talks to it.
+"""The store: statements for ClickHouse, in this process or on a server.
 
-One engine per process; one folder per engine. Every thread has a handle of its
-own (a shared one would serialise them), and one more is kept open, because the
-last one closed stops the engine. A handle that saw an error is closed: its
-next answer could begin with what the failed one had written.
-
-Never fork after this module opened a store.
+Everything above uses `Store` and does not learn which it is. What differs
+stands in an `Engine`: `folder_engine.py` (the engine in this process) and
+`server_engine.py` (over HTTP). Every thread has a client of its own.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runstream_server.store import boot
-from runstream_server.store.errors import StoreBusyError, StoreError
-from runstream_server.store.limits import EngineLimits
-from runstream_server.store.schema.table import DATABASE
+from runstream_server.store.cluster import ONE_SERVER, Cluster
+from runstream_server.store.codes import is_of_rows
+from runstream_server.store.errors import RowsRefusedError, StoreError
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -52,20 +49,76 @@ class Result:
         return list(zip(*self.columns, strict=True))
 
 
-class Store:
-    """Tables in a folder. Every method may be called from any thread."""
+class Engine(ABC):
+    """How to reach ClickHouse. Any method may be called from any thread."""
 
-    def __init__(self, folder: Path, limits: EngineLimits) -> None:
+    #: What messages call it; holds no secret.
+    place: str
+    cluster: Cluster = ONE_SERVER
+    #: May other processes have the same tables open?
+    is_shared: bool = False
+
+    @abstractmethod
+    def connect(self) -> tuple[Client, int]:
+        """A client for one thread, in the store's database, and its route.
+
+        Raises StoreError.
+        """
+
+    def route(self) -> int:
+        """The next statement must not go to a client of another route than this."""
+        return 0
+
+    @abstractmethod
+    def keeps_after_error(self) -> bool:
+        """May a client be used again that saw an error?"""
+
+    @abstractmethod
+    def translated(self, error: Exception) -> StoreError:
+        """The client library's error as one of ours."""
+
+    def pause_seconds(self, failure: StoreError, failures: int, elapsed_seconds: float) -> float:
+        """How long to wait before the same statement is sent again; below 0: it is not.
+
+        failures: how often it failed, this time included.
+        """
+        return -1.0
+
+    @abstractmethod
+    def body(self, pieces: Sequence[bytes | memoryview]) -> dict[str, Any]:
+        """How the client is given the data of one insert: arguments for it.
+
+        Large pieces are not copied: they have to stay until the insert has ended.
+        """
+
+    @abstractmethod
+    def close(self, *, clean: bool) -> None:
+        """After all clients were closed. clean: with the promise that all is kept."""
+
+
+class Store:
+    """The tables. Every method may be called from any thread.
+
+    Statements name tables without a database: it is that of the connection.
+    """
+
+    #: What messages call it; holds no secret.
+    place: str = ""
+    #: What goes into definitions; see `cluster.py`.
+    cluster: Cluster = ONE_SERVER
+    #: May other processes have the same tables open?
+    is_shared: bool = False
+
+    def __init__(self, engine: Engine) -> None:
         """Use `open_store`, which also brings the tables up to date."""
-        self.folder = folder
-        self._engine_folder = folder / "engine"
-        self._limits = limits
+        self.place = engine.place
+        self.cluster = engine.cluster
+        self.is_shared = engine.is_shared
+        self._engine = engine
         self._local = threading.local()
-        self._handles: weakref.WeakSet[Client] = weakref.WeakSet()
-        self._handles_lock = threading.Lock()
-        self._closed = False
-        self._keeper = self._connect()
-        self._keeper.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
+        self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
+        self._clients_lock = threading.Lock()
+        self._closed = threading.Event()
 
     def query(self, sql: str, params: Params | None = None) -> Result:
         """Columns as Python lists; parameters as `{name:Type}` in the statement."""
@@ -95,97 +148,99 @@ class Store:
         ((value,),) = self.rows(sql, params)
         return value
 
-    def command(self, sql: str, params: Params | None = None) -> None:
-        """A statement without an answer."""
-        self._run(lambda client: client.command(sql, parameters=_copy(params)))
+    def command(self, sql: str, params: Params | None = None, *, repeat: bool = True) -> None:
+        """A statement without an answer.
+
+        repeat: whether it may be sent again when its answer was lost.
+        """
+        self._run(lambda client: client.command(sql, parameters=_copy(params)), repeat=repeat)
 
     def insert_native(
-        self, table: str, columns: Sequence[str], blocks: bytes | Iterable[bytes]
+        self, table: str, columns: Sequence[str], blocks: bytes | Sequence[bytes | memoryview]
     ) -> None:
-        """Append rows, given as blocks of the Native format.
+        """Append rows, given as blocks of the Native format, or as pieces of them.
 
-        On return they are written (not forced to the disk). After an error
-        they may be written or not, never in part per block.
+        On return they are written (not forced to the disk), perhaps twice.
+        After an error they may be written or not, never in part per block.
+        Raises RowsRefusedError for rows that would be refused again.
         """
-        body = blocks if isinstance(blocks, bytes) else b"".join(blocks)
+        pieces = [blocks] if isinstance(blocks, bytes) else blocks
         self._run(
             lambda client: client.raw_insert(
-                table, column_names=list(columns), insert_block=body, fmt="Native"
-            )
+                table, column_names=list(columns), fmt="Native", **self._engine.body(pieces)
+            ),
+            rows=True,
         )
 
     def close(self) -> None:
         """Graceful, idempotent. No other thread may be inside a call."""
-        if self._closed:
-            return
-        self._closed = True
-        self._close_handles()
-        boot.mark_stopped(self.folder)
+        if not self._closed.is_set():
+            self._close(clean=True)
 
     def terminate(self) -> None:
-        """Close the handles without the promise that all is on the disk."""
-        self._closed = True
-        self._close_handles()
+        """Close the clients without the promise that all is on the disk."""
+        self._close(clean=False)
 
-    def _close_handles(self) -> None:
-        with self._handles_lock:
-            handles = [*self._handles, self._keeper]
-            self._handles.clear()
-        for handle in handles:
-            handle.close()
+    def _close(self, *, clean: bool) -> None:
+        self._closed.set()
+        with self._clients_lock:
+            clients = list(self._clients)
+            self._clients.clear()
+        for client in clients:
+            client.close()
         self._local = threading.local()
+        self._engine.close(clean=clean)
 
-    def _run(self, call: Callable[[Client], _Answer]) -> _Answer:
+    def _run(
+        self, call: Callable[[Client], _Answer], *, repeat: bool = True, rows: bool = False
+    ) -> _Answer:
+        began, failures = time.monotonic(), 0
+        while True:
+            try:
+                return self._once(call)
+            except StoreError as failure:
+                failures += 1
+                elapsed = time.monotonic() - began
+                pause = self._engine.pause_seconds(failure, failures, elapsed)
+                if pause < 0 or not repeat:
+                    if rows and is_of_rows(failure.code):
+                        raise RowsRefusedError(str(failure), failure.code) from failure
+                    raise
+            self._closed.wait(pause)
+
+    def _once(self, call: Callable[[Client], _Answer]) -> _Answer:
         client = self._client()
         try:
             return call(client)
         except Exception as error:
-            self._discard(client)
-            raise _translated(error) from error
+            if not self._engine.keeps_after_error():
+                self._discard(client)
+            # The client's own error may say more than anybody should read.
+            raise self._engine.translated(error) from None
         except BaseException:
             self._discard(client)
             raise
 
     def _client(self) -> Client:
-        if self._closed:
+        if self._closed.is_set():
             raise StoreError("the store is closed")
         client: Client | None = getattr(self._local, "client", None)
+        if client is not None and self._local.route != self._engine.route():
+            self._discard(client)
+            client = None
         if client is None:
-            client = self._connect(DATABASE)
-            with self._handles_lock:
-                self._handles.add(client)
+            client, self._local.route = self._engine.connect()
+            with self._clients_lock:
+                self._clients.add(client)
             self._local.client = client
         return client
 
     def _discard(self, client: Client) -> None:
         self._local.client = None
-        with self._handles_lock:
-            self._handles.discard(client)
+        with self._clients_lock:
+            self._clients.discard(client)
         client.close()
-
-    def _connect(self, database: str | None = None) -> Client:
-        # Not at the top: it starts threads and takes 240 MB.
-        import clickhouse_connect
-
-        try:
-            return clickhouse_connect.get_client(
-                interface="chdb",
-                path=str(self._engine_folder),
-                database=database,
-                chdb_options=self._limits.engine_options(),
-                settings=self._limits.session_settings(),
-            )
-        except Exception as error:
-            raise StoreBusyError(
-                f"the store in {self.folder} cannot be opened here: {error}"
-            ) from error
 
 
 def _copy(params: Params | None) -> dict[str, Any] | None:
     return dict(params) if params is not None else None
-
-
-def _translated(error: Exception) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
-    return StoreError(str(error))

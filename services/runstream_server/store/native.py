@@ -30,9 +30,11 @@ from runstream_server.events.folds.columns import Coded
 from runstream_server.store.schema.table import Column
 
 # What stands one after the other in a block: bytes, and arrays where they lie in
-# memory. They are copied once, into the block: fresh memory costs more than copying.
+# memory. Nobody copies the large ones: fresh memory costs more than copying.
 Buffers = list[bytes | memoryview]
 Encoder = Callable[[Any], Buffers]
+
+_SMALL_BYTES = 64 * 1024
 
 _NUMBERS = {
     "Int8": "<i1",
@@ -50,13 +52,31 @@ _OWN_KEYS = (1 << 9) | (1 << 10)
 
 def native_block(columns: Sequence[Column], data: Mapping[str, Any], count: int) -> bytes:
     """One block of `count` rows; `data` has an entry for every column."""
+    return b"".join(native_parts(columns, data, count))
+
+
+def native_parts(columns: Sequence[Column], data: Mapping[str, Any], count: int) -> Buffers:
+    """The same block in pieces: large columns as they lie in memory."""
     parts: Buffers = [_varint(len(columns)), _varint(count)]
     for column in columns:
         parts.append(_text(column.name))
         parts.append(_text(column.block_type))
         if count:
             parts.extend(encoder(column.block_type)(data[column.name]))
-    return b"".join(parts)
+    return _joined(parts)
+
+
+def _joined(parts: Buffers) -> Buffers:
+    """Small neighbours as one piece."""
+    joined: Buffers = []
+    small: Buffers = []
+    for part in parts:
+        if len(part) < _SMALL_BYTES:
+            small.append(part)
+            continue
+        joined += [b"".join(small), part]
+        small.clear()
+    return [*joined, b"".join(small)]
 
 
 @lru_cache(maxsize=256)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from runstream_server.store.engine import Store
 from runstream_server.store.generations import create_generation, drop_generation
 from runstream_server.store.open import open_store
+from tests.servers.fixtures_clickhouse import PLACES, place
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(_folder(tmp_path_factory))
+@pytest.fixture(scope="module", params=PLACES)
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    opened = open_store(place(request, tmp_path_factory))
     yield opened
     opened.terminate()
-
-
-def _folder(factory: pytest.TempPathFactory) -> Path:
-    return factory.mktemp("store")
 
 
 @pytest.fixture

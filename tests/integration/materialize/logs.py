@@ -52,7 +52,7 @@ class FailingStore(Store):
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
-        self.folder = inner.folder
+        self.place = inner.place
         self._inserts = 0
         self._failures: dict[int, Moment] = {}
 
@@ -63,11 +63,11 @@ class FailingStore(Store):
     def query(self, sql: str, params: Params | None = None) -> Result:
         return self._inner.query(sql, params)
 
-    def command(self, sql: str, params: Params | None = None) -> None:
-        self._inner.command(sql, params)
+    def command(self, sql: str, params: Params | None = None, *, repeat: bool = True) -> None:
+        self._inner.command(sql, params, repeat=repeat)
 
     def insert_native(
-        self, table: str, columns: Sequence[str], blocks: bytes | Iterable[bytes]
+        self, table: str, columns: Sequence[str], blocks: bytes | Sequence[bytes | memoryview]
     ) -> None:
         moment = self._failures.pop(self._inserts, None)
         self._inserts += 1

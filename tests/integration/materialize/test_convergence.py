@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -83,12 +84,7 @@ _actions: st.SearchStrategy[Action] = st.one_of(
 )
 
 
-@settings(
-    max_examples=30,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_tables_do_not_depend_on_the_way(store: Store, data: st.DataObject) -> None:
+def converge(store: Store, data: st.DataObject) -> None:
     history: list[pb.AppendRequest] = data.draw(histories())
     generation = create_generation(store)
     scene = Scene(GrowingLog(), FailingStore(store), generation)
@@ -102,3 +98,21 @@ def test_tables_do_not_depend_on_the_way(store: Store, data: st.DataObject) -> N
     wanted = expected(scene.log.records)
     assert read_tables(store, generation, list(wanted)) == wanted
     drop_generation(store, generation)
+
+
+_HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(max_examples=30, suppress_health_check=_HEALTH)
+@given(data=st.data())
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
+def test_tables_do_not_depend_on_the_way(store: Store, data: st.DataObject) -> None:
+    converge(store, data)
+
+
+@settings(max_examples=4, suppress_health_check=_HEALTH)
+@given(data=st.data())
+@pytest.mark.parametrize("store", ["server"], indirect=True)
+def test_nor_do_those_on_a_server(store: Store, data: st.DataObject) -> None:
+    """Fewer: the folds are the same, and every statement goes over the network."""
+    converge(store, data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -33,6 +32,7 @@ from runstream_server.store.schema.tables import TABLE_BY_NAME
 from tests.integration.materialize.history import rich_history
 from tests.integration.materialize.logs import GrowingLog
 from tests.integration.materialize.tables import read_tables
+from tests.servers.fixtures_clickhouse import PLACES, place
 from tests.unit.folds.batches import Point, metrics, params, record
 from tests.unit.folds.oracle import expected
 
@@ -42,9 +42,11 @@ QUICK = FlushPolicy(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
+@pytest.fixture(params=PLACES)
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    opened = open_store(place(request, tmp_path_factory))
     yield opened
     opened.terminate()
 
@@ -89,7 +91,7 @@ def test_a_difference_is_shown(store: Store, log: GrowingLog) -> None:
 
 def test_everything_is_rebuilt_and_switched(store: Store, log: GrowingLog) -> None:
     feed(log, store, 1)
-    store.command("TRUNCATE TABLE runstream.points_1")
+    store.command("TRUNCATE TABLE points_1")
     seen: list[Progress] = []
     assert rebuild(log.logs, store, identity=log.identity, policy=SMALL, progress=seen.append)
     assert generations(store) == (Generation(2, "live"),)
@@ -121,6 +123,7 @@ def test_a_rebuild_that_was_broken_off_goes_on(store: Store, log: GrowingLog) ->
     assert read_tables(store, 2, list(wanted)) == wanted
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_one_view_is_rebuilt(store: Store, log: GrowingLog, view: str) -> None:
     feed(log, store, 1)
@@ -206,7 +209,7 @@ def test_a_running_server_rebuilds_a_view_under_load(
     eventually(lambda: is_level(feeding, log))
     load = Load(log)
     try:
-        store.command("TRUNCATE TABLE runstream.points_1")
+        store.command("TRUNCATE TABLE points_1")
         request_rebuild(store, only="points")
         eventually(lambda: requested_view(store) is None)
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -73,9 +73,9 @@ class Recorded(FailingStore):
         self.tables: list[str] = []
 
     def insert_native(
-        self, table: str, columns: Sequence[str], blocks: bytes | Iterable[bytes]
+        self, table: str, columns: Sequence[str], blocks: bytes | Sequence[bytes | memoryview]
     ) -> None:
-        self.tables.append(table.removeprefix("runstream.").rpartition("_")[0])
+        self.tables.append(table.rpartition("_")[0])
         super().insert_native(table, columns, blocks)
 
 

@@ -21,7 +21,8 @@ from runstream_server.store.generations import (
 )
 from runstream_server.store.meta import read_meta, write_meta
 from runstream_server.store.open import open_store
-from runstream_server.store.schema.migrations import Migration, migrate
+from runstream_server.store.schema.migrations import migrate
+from runstream_server.store.schema.plan import Migration
 from runstream_server.store.schema.views import VIEWS
 
 
@@ -65,14 +66,14 @@ def test_every_thread_may_ask(store: Store) -> None:
 
 def test_a_failed_insert_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError):
-        store.insert_native("runstream.meta", ["key"], b"no block")
+        store.insert_native("meta", ["key"], b"no block")
     assert live_generation(store) == 1
 
 
 def test_a_switch_moves_views(store: Store) -> None:
     second = create_generation(store)
     assert generations(store) == (Generation(1, "live"), Generation(second, "building"))
-    store.command(f"INSERT INTO runstream.experiments_{second} (experiment_id) VALUES (5)")
+    store.command(f"INSERT INTO experiments_{second} (experiment_id) VALUES (5)")
     assert store.rows("SELECT experiment_id FROM experiments") == []
     switch_generation(store, second)
     assert store.rows("SELECT experiment_id FROM experiments") == [(5,)]
@@ -97,9 +98,7 @@ def test_a_closed_store_keeps_everything(tmp_path: Path) -> None:
 def test_a_half_made_drop_is_finished(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     second = create_generation(store)
-    store.command(
-        f"INSERT INTO runstream.generations (id, state, version) VALUES ({second}, 'dropped', 99)"
-    )
+    store.command(f"INSERT INTO generations (id, state, version) VALUES ({second}, 'dropped', 99)")
     store.close()
     again = open_store(tmp_path)
     assert again.rows(f"SELECT name FROM system.tables WHERE name = 'points_{second}'") == []
@@ -131,8 +130,8 @@ def test_an_older_version_is_migrated_once(store: Store) -> None:
         Migration(number=1),
         Migration(
             number=2,
-            once=("CREATE TABLE runstream.extra (a UInt8) ENGINE = MergeTree ORDER BY a",),
-            per_generation=("ALTER TABLE runstream.tags_{g} ADD COLUMN extra UInt8",),
+            once=("CREATE TABLE extra (a UInt8) ENGINE = MergeTree ORDER BY a",),
+            per_generation=("ALTER TABLE tags_{g} ADD COLUMN extra UInt8",),
         ),
     )
     for _ in range(2):

@@ -12,13 +12,17 @@ from runstream_server.service import CallContext
 from runstream_server.store.engine import Store
 from runstream_server.store.open import open_store
 from tests.integration.query.tables import LOG_ID, NOW_MS, Tables
+from tests.servers.fixtures_clickhouse import PLACES, place
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(tmp_path_factory.mktemp("store"))
+@pytest.fixture(scope="module", params=PLACES)
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    opened = open_store(place(request, tmp_path_factory))
     opened.command("SYSTEM STOP MERGES")
     yield opened
+    opened.command("SYSTEM START MERGES")
     opened.close()
 
 

@@ -120,6 +120,7 @@ def test_finds_what_the_rules_say_in_their_order(
         assert {tag.key: tag.value for tag in shown.data.tags} == run.tags
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
 @_PAGES
 @given(order=orders, size=st.integers(1, 12))
 def test_pages_laid_end_to_end_are_the_whole(

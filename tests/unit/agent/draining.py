@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runstream.agent.outcome import Failed
 from runstream.agent.process import ProcessDrain
-from runstream.agent.uploads import Stored, Upload
+from runstream.agent.upload import Stored, Upload
 from runstream.agent.workshop import OnUpload
 from runstream.spool.folders import ScopeFolders, process_names
 from runstream.spool.series import RunSpool

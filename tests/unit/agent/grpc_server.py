@@ -32,6 +32,12 @@ class GrpcServer:
         self.positions: list[bytes] = []
         self.calls: list[str] = []
         self.busy = 0
+        # The next download breaks off after so many bytes; -1: it does not.
+        self.cut_after = -1
+        self.takes_ranges = True
+        self.ranges: list[str] = []
+        # Whether the health service answers: a proxy that knows no gRPC has none.
+        self.healthy = False
         self.busy_ms = 10
         self.append_times: list[float] = []
         self._folder = folder
@@ -85,6 +91,8 @@ class GrpcServer:
                 for key, value in context.invocation_metadata()
                 if key == "runstream-position-bin" and isinstance(value, bytes)
             ]
+            if method == "/grpc.health.v1.Health/Check" and self.healthy:
+                return b""
             if method not in self._methods:
                 context.abort(grpc.StatusCode.UNIMPLEMENTED, method)
             return self._methods[method](request, context)
@@ -198,8 +206,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(201 if good else 400, b"")
 
     def do_GET(self) -> None:
-        body = self.server.owner.objects.get(self.path.removeprefix("/blobs/"))
-        self._answer(404 if body is None else 200, body or b"")
+        owner = self.server.owner
+        body = owner.objects.get(self.path.removeprefix("/blobs/"))
+        asked = self.headers.get("Range", "")
+        owner.ranges.append(asked)
+        if body is None:
+            self._answer(404, b"")
+        elif asked and owner.takes_ranges:
+            self._answer(206, body[int(asked.removeprefix("bytes=").rstrip("-")) :])
+        else:
+            self._answer(200, body)
 
     def address_string(self) -> str:
         return "unix"
@@ -211,4 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        owner = self.server.owner
+        if 0 <= owner.cut_after < len(body):
+            body, owner.cut_after, self.close_connection = body[: owner.cut_after], -1, True
         self.wfile.write(body)

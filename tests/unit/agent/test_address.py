@@ -24,9 +24,30 @@ def test_direct(uri: str, expected: Address) -> None:
 def test_the_http_address_says_where_grpc_is() -> None:
     body = json.dumps({"product": "runstream", "grpc_port": 5001}).encode()
     found = address.said("http://127.0.0.1:5000/prefix/", 200, body)
-    assert found == Address("127.0.0.1:5001", http_base="http://127.0.0.1:5000/prefix", local=True)
+    assert found == Address(
+        "127.0.0.1:5001", http_base="http://127.0.0.1:5000/prefix", local=True, may_fall_back=True
+    )
     body = json.dumps({"product": "runstream", "grpc_address": "other:9"}).encode()
-    assert address.said("https://h", 200, body) == Address("other:9", True, "https://h")
+    expected = Address("other:9", True, "https://h", may_fall_back=True)
+    assert address.said("https://h", 200, body) == expected
+
+
+def test_reads_and_writes_may_have_addresses_of_their_own() -> None:
+    answer: dict[str, object] = {
+        "product": "runstream",
+        "grpc_port": 5001,
+        "ingest_addresses": ["i:1", "i:2"],
+        "query_addresses": ["q:1"],
+    }
+    found = address.said("http://h:5000", 200, json.dumps(answer).encode())
+    assert found.grpc_target in ("i:1", "i:2")
+    assert found.query_targets == ("q:1",)
+    del answer["ingest_addresses"]
+    found = address.said("http://h:5000", 200, json.dumps(answer).encode())
+    assert (found.grpc_target, found.query_targets) == ("h:5001", ("q:1",))
+    answer["query_addresses"] = []
+    found = address.said("http://h:5000", 200, json.dumps(answer).encode())
+    assert (found.grpc_target, found.query_targets) == ("h:5001", ())
 
 
 @pytest.mark.parametrize(

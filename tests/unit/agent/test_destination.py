@@ -104,3 +104,23 @@ def test_room_is_bounded(destination: Destination) -> None:
     assert not destination.room()
     destination.hold(-(2**30))
     assert destination.room()
+
+
+def test_reads_find_another_server_while_writes_go_on(server: GrpcServer, mailbox: Mailbox) -> None:
+    readers = ("unix:/nobody/there", server.address)
+    address = Address(server.address, local=True, query_targets=readers)
+    destination = Destination("http://two", lambda uri: address, mailbox)
+    for _ in range(3):
+        assert destination.call(INFO, b"", time.monotonic() + 10).code == 0
+    assert isinstance(send(destination, mailbox), Accepted)
+    destination.close()
+
+
+def test_without_a_reader_writes_go_on(server: GrpcServer, mailbox: Mailbox) -> None:
+    address = Address(server.address, local=True, query_targets=("unix:/nobody/there",))
+    destination = Destination("http://two", lambda uri: address, mailbox)
+    answer = destination.call(INFO, b"", time.monotonic() + 0.3)
+    assert (answer.code, answer.error_code) == (14, "TEMPORARILY_UNAVAILABLE")
+    assert destination.connected
+    assert isinstance(send(destination, mailbox), Accepted)
+    destination.close()

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from runstream.agent.destination import Destination
 from runstream.agent.mailbox import Mailbox
+from runstream.agent.meter import Meters
 from runstream.agent.outcome import Failed, Refused
-from runstream.agent.uploads import Stored, Upload, UploadResult, Uploads, experiment_of, store
+from runstream.agent.upload import Stored, Upload, UploadResult
+from runstream.agent.uploads import Uploads, experiment_of, store
 from tests.unit.agent.grpc_server import GrpcServer
 from tests.unit.agent.helpers import eventually
 
@@ -58,7 +60,7 @@ def test_a_server_that_is_away_is_a_failure(
     destination: Destination, server: GrpcServer, tmp_path: Path, mailbox: Mailbox
 ) -> None:
     upload = upload_of(tmp_path / "blob")
-    uploads, results = Uploads(mailbox), list[UploadResult]()
+    uploads, results = Uploads(mailbox, Meters()), list[UploadResult]()
     other = replace(upload, sha256=bytes(32))  # the store answers 400
     uploads.submit(destination, other, lambda result, now: results.append(result))
     eventually(lambda: results, mailbox)

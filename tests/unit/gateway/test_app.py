@@ -7,9 +7,10 @@ from starlette.applications import Starlette
 from runstream_server.activity import Activity
 from runstream_server.gateway.app import Site, application
 from runstream_server.telemetry import BATCHES_ACCEPTED, Telemetry
+from runstream_server.version import program_version
 from tests.unit.gateway.http import call
 
-WELL_KNOWN: dict[str, str | int] = {
+WELL_KNOWN: dict[str, object] = {
     "product": "runstream",
     "version": "1.2",
     "log_id": "l",
@@ -18,7 +19,9 @@ WELL_KNOWN: dict[str, str | int] = {
 
 
 def app(fault: str = "", telemetry: Telemetry | None = None) -> Starlette:
-    return application(Site(WELL_KNOWN, lambda: fault, telemetry or Telemetry(), Activity()))
+    return application(
+        Site(lambda: WELL_KNOWN, lambda: fault, telemetry or Telemetry(), Activity())
+    )
 
 
 def test_health() -> None:
@@ -30,7 +33,16 @@ def test_health() -> None:
 
 def test_who_we_are() -> None:
     assert call(app(), "GET", "/.well-known/runstream").json() == WELL_KNOWN
-    assert call(app(), "GET", "/version").body == b"1.2"
+    assert call(app(), "GET", "/version").body == program_version().encode()
+
+
+def test_ready_is_health_where_nothing_else_is_said() -> None:
+    assert call(app(), "GET", "/ready").status == 200
+    assert call(app("the tables stand still"), "GET", "/ready").status == 503
+    site = Site(dict, lambda: "", Telemetry(), Activity(), unready=lambda: "it is starting")
+    starting = call(application(site), "GET", "/ready")
+    assert (starting.status, starting.json()["reason"]) == (503, "it is starting")
+    assert call(application(site), "GET", "/health").status == 200
 
 
 def test_measures() -> None:

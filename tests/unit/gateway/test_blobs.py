@@ -25,7 +25,7 @@ class There:
         self.blobs = LocalBlobs(folder)
         self.telemetry = Telemetry()
         self.app: Starlette = application(
-            Site({"version": "1"}, lambda: "", self.telemetry, Activity(), self.blobs)
+            Site(dict, lambda: "", self.telemetry, Activity(), self.blobs)
         )
 
     def ticket(self, content: bytes = CONTENT) -> tuple[str, str]:

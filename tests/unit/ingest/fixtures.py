@@ -37,7 +37,7 @@ def tag_event(key: str, value: str) -> pb.Event:
 class Deployment:
     """The service, its logs, and what is in them."""
 
-    def __init__(self, logs: MemoryLogs | None = None) -> None:
+    def __init__(self, logs: MemoryLogs | None = None, s3_root: str = "") -> None:
         self.logs = logs or MemoryLogs(4)
         self.identity = establish(self.logs.events, self.logs.registry)
         self.telemetry = Telemetry()
@@ -47,6 +47,7 @@ class Deployment:
             self.identity,
             self.telemetry,
             clock=Clock(lambda: NOW_MS),
+            s3_root=s3_root,
         )
 
     def append(self, *events: pb.Event) -> ingest.AppendResponse:

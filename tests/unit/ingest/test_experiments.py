@@ -138,6 +138,32 @@ def test_what_create_refuses(request_: ingest.CreateExperimentRequest, phrase: s
     assert there.logs.registry.end_offsets() == {0: 1}
 
 
+@pytest.mark.parametrize(
+    ("location", "taken"),
+    [
+        ("s3://runs", True),
+        ("s3://runs/", True),
+        ("s3://runs/team/a", True),
+        ("s3://runs-of-others/a", False),
+        ("s3://other", False),
+        ("s3://runs/../other", False),
+        ("s3://runs//a", False),
+        ("s3://runs/a#b", False),
+        ("S3://runs/a", False),
+    ],
+)
+def test_s3_locations_lie_in_our_bucket(location: str, taken: bool) -> None:
+    there = Deployment(s3_root="s3://runs")
+    request = ingest.CreateExperimentRequest(claim_id=CLAIM, name="n", artifact_location=location)
+    if taken:
+        created = there.ingest.create_experiment(request, ctx())
+        assert created.experiment.artifact_location == location
+        return
+    with pytest.raises(ServiceError, match="artifact_location") as caught:
+        there.ingest.create_experiment(request, ctx())
+    assert caught.value.error_code == INVALID_PARAMETER_VALUE
+
+
 def test_ensure_finds_or_creates() -> None:
     there = Deployment()
     request = ingest.EnsureExperimentRequest(name="x")

@@ -28,3 +28,22 @@ def test_what_is_no_batch_is_set_aside_and_passed() -> None:
 
 def test_nothing_read_is_no_part() -> None:
     assert list(parts([], 10)) == []
+
+
+def test_halves_together_are_the_part() -> None:
+    records = [Record(0, 0, b"garbage"), *(Record(n % 2, 1 + n, TEN) for n in range(5))]
+    (part,) = parts(records, 100)
+    first, second = part.halves()
+    assert [*first.batches, *second.batches] == part.batches
+    assert (first.refused, second.refused) == (part.refused, [])
+    assert (first.next_offsets, second.next_offsets) == ({0: 2, 1: 3}, part.next_offsets)
+    assert (first.records + second.records, first.rows + second.rows) == (6, 50)
+
+
+def test_poison_is_taken_out_with_its_reason() -> None:
+    (part,) = parts([Record(0, offset, TEN) for offset in range(3)], 100)
+    rest = part.without({1: "bad"})
+    assert [batch.offset for batch in rest.batches] == [0, 2]
+    assert [batch.offset for batch in rest.poison] == [1]
+    assert [(one.offset, one.reason) for one in rest.refused] == [(1, "bad")]
+    assert rest.next_offsets == {0: 3}

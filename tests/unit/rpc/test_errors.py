@@ -7,6 +7,7 @@ import pytest
 
 from runstream.error_codes import RESOURCE_EXHAUSTED, STATUS
 from runstream.v1 import tracking_pb2 as tracking
+from runstream_server.calls import internal
 from runstream_server.errors import ErrorPlace, ServiceError
 from runstream_server.rpc import errors
 
@@ -39,7 +40,7 @@ def test_what_is_long_is_cut() -> None:
 
 
 def test_our_own_faults_say_little() -> None:
-    error = errors.internal(KeyError("secret"))
+    error = internal(KeyError("secret"))
     assert errors.answer(error).code is grpc.StatusCode.INTERNAL
     assert "secret" not in error.message
     assert "KeyError" in error.message

@@ -18,9 +18,9 @@ from runstream.error_codes import INVALID_PARAMETER_VALUE
 from runstream.v1 import artifacts_pb2, ingest_pb2, ingest_pb2_grpc
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.activity import Activity
+from runstream_server.calls import Services, Watchers
 from runstream_server.errors import ErrorPlace, ServiceError
 from runstream_server.events import limits
-from runstream_server.rpc.adapters import Services, Watchers
 from runstream_server.rpc.server import AddressInUseError, RpcServer
 from runstream_server.service import CallContext
 from runstream_server.telemetry import CALLS, Telemetry

@@ -25,6 +25,7 @@ def test_defaults() -> None:
         spool_artifact_max_bytes=2**30,
         spool_artifact_total_max_bytes=10 * 2**30,
         truncate_long_values=True,
+        progress=True,
         run_context={},
     )
 

@@ -29,6 +29,8 @@ def listing(root: str, *files: tracking_pb2.FileInfo) -> tracking_pb2.ListArtifa
         (f"runs://{RUN}/a", Place(RUN, "a")),
         (f"mlflow-artifacts:/3/{RUN}/artifacts/m%20x/y", Place(RUN, "m x/y")),
         (f"mlflow-artifacts:/3/{RUN}/artifacts", Place(RUN, "")),
+        (f"s3://bucket/team/{RUN}/artifacts/m%20x/y", Place(RUN, "m x/y")),
+        (f"s3://bucket/{RUN}/artifacts", Place(RUN, "")),
         ("file:///a", None),
         ("/a", None),
     ],
@@ -37,7 +39,9 @@ def test_places(uri: str, place: Place | None) -> None:
     assert place_of(uri) == place
 
 
-@pytest.mark.parametrize("uri", [f"mlflow-artifacts:/3/{RUN}", "runs:/", f"runs:/{RUN}/../x"])
+@pytest.mark.parametrize(
+    "uri", [f"mlflow-artifacts:/3/{RUN}", "runs:/", f"runs:/{RUN}/../x", "s3://bucket/x"]
+)
 def test_refused_places(uri: str) -> None:
     with pytest.raises(MlflowException):
         place_of(uri)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runstream_server.events.folds.columns import Coded
-from runstream_server.store.native import encoder, native_block
+from runstream_server.store.native import encoder, native_block, native_parts
 from runstream_server.store.schema.table import Column
 
 
@@ -66,3 +66,14 @@ def test_a_block_without_rows_has_no_data() -> None:
 def test_columns_of_tuples_must_fit() -> None:
     with pytest.raises(ValueError, match="zip"):
         encoded("Tuple(UInt8, UInt8)", ([1],))
+
+
+def test_a_large_column_is_not_copied() -> None:
+    columns = (Column("a", "UInt8"), Column("b", "Int64"), Column("c", "UInt8"))
+    count = 10_000
+    large = np.arange(count)
+    data = {"a": np.zeros(count, np.uint8), "b": large, "c": np.ones(count, np.uint8)}
+    parts = native_parts(columns, data, count)
+    assert len(parts) == 3
+    assert np.shares_memory(np.frombuffer(parts[1], np.uint8), large)
+    assert b"".join(parts) == native_block(columns, data, count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runstream_server.store.cluster import Cluster
 from runstream_server.store.native import encoder
 from runstream_server.store.schema.migrations import MIGRATIONS
 from runstream_server.store.schema.table import Column, Projection, Table
@@ -18,7 +19,7 @@ def test_a_statement_says_it_all() -> None:
         merge="aggregate",
         settings=("index_granularity = 128",),
     )
-    assert table.full_name(3) == "runstream.t_3"
+    assert table.full_name(3) == "t_3"
     assert table.create("x") == (
         "CREATE TABLE IF NOT EXISTS x (`k` Int64 CODEC(Delta, LZ4), "
         "`v` SimpleAggregateFunction(min, String)) ENGINE = AggregatingMergeTree "
@@ -41,6 +42,14 @@ def test_a_projection_is_kept_through_merges_and_deletes() -> None:
     )
     assert table.delete("x", "k = 1") == (
         "ALTER TABLE x DELETE WHERE k = 1 SETTINGS mutations_sync = 2"
+    )
+
+
+def test_on_a_cluster_the_engine_is_the_replicated_one() -> None:
+    table = Table("t", (Column("k", "Int64"), Column("v", "UInt8")), ("k",), "replace", "v")
+    assert table.create("t_1", Cluster("main")) == (
+        "CREATE TABLE IF NOT EXISTS t_1 ON CLUSTER 'main' (`k` Int64, `v` UInt8) "
+        "ENGINE = ReplicatedReplacingMergeTree(v) ORDER BY (k) SETTINGS auto_statistics_types = ''"
     )
 
 

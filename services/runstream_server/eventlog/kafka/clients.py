@@ -7,9 +7,9 @@ import socket
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from runstream_server.eventlog.kafka import limits
+from runstream_server.eventlog.kafka.assignor import TopicAssignor
 from runstream_server.eventlog.kafka.settings import KafkaSettings
 
 # Which codec, and why: docs/decisions/0006-zstd-on-the-log.md.
@@ -66,8 +66,8 @@ def consumer(settings: KafkaSettings) -> Any:
     return KafkaConsumer(**settings.client_options(), **_READING)
 
 
-def member(settings: KafkaSettings, group: str) -> Any:
-    """Reads what its group gives it. It never commits: the tables say where to begin."""
+def member(settings: KafkaSettings, group: str, topic: str, partitions: int) -> Any:
+    """Reads what its group gives it of a topic. It never commits: the tables say where to begin."""
     reach(settings)
     return KafkaConsumer(
         **settings.client_options(),
@@ -76,7 +76,7 @@ def member(settings: KafkaSettings, group: str) -> Any:
         session_timeout_ms=settings.session_ms,
         heartbeat_interval_ms=min(limits.HEARTBEAT_MS, settings.session_ms // 3),
         max_poll_interval_ms=limits.POLL_INTERVAL_MS,
-        partition_assignment_strategy=[CooperativeStickyAssignor],
+        partition_assignment_strategy=[TopicAssignor(topic, partitions)],
     )
 
 

@@ -9,7 +9,9 @@ offset is ever committed to the group.
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
@@ -17,7 +19,7 @@ from kafka import ConsumerRebalanceListener, TopicPartition
 from kafka.errors import NoOffsetForPartitionError
 
 from runstream_server.eventlog.kafka.reader import KafkaReader
-from runstream_server.eventlog.port import GroupReader, Member
+from runstream_server.eventlog.port import HELD, GroupReader, LogUnavailableError, Member
 
 _STEP_MS = 50
 
@@ -83,6 +85,7 @@ class KafkaGroupReader(KafkaReader, GroupReader):
         """consumer: of its own, with the group's id."""
         super().__init__(consumer, topic, ends)
         self._member = member
+        self._waiting: set[int] = set()
         self._changes = Changes(consumer)
         consumer.subscribe([topic], listener=self._changes)
 
@@ -93,13 +96,14 @@ class KafkaGroupReader(KafkaReader, GroupReader):
     def rewind(self) -> None:
         held = self._fetched.next_offsets()
         self._fetched.end(held)
-        self._changes.again(held)
+        self._changes.again(held.keys() | self._waiting)
 
     def _prepare(self) -> None:
         change = self._changes.take()
         if change is None:
             return
         self._fetched.end(change.gone | change.come)
+        self._waiting -= change.gone | change.come
         if change.gone:
             self._member.end(change.gone)
         if not change.come:
@@ -110,7 +114,16 @@ class KafkaGroupReader(KafkaReader, GroupReader):
             self._changes.again(change.come)
             raise
         for partition in sorted(change.come):
-            self._begin(partition, begin.get(partition, 0))
+            offset = begin.get(partition, 0)
+            if offset == HELD:
+                self._hold(partition)
+            else:
+                self._begin(partition, offset)
+
+    def _hold(self, partition: int) -> None:
+        with contextlib.suppress(AssertionError, KeyError, ValueError):  # As in `_begin`.
+            self._consumer.pause(TopicPartition(self._topic, partition))
+        self._waiting.add(partition)
 
     def _begin(self, partition: int, offset: int) -> None:
         at = TopicPartition(self._topic, partition)
@@ -129,3 +142,20 @@ class KafkaGroupReader(KafkaReader, GroupReader):
         except NoOffsetForPartitionError:
             # A partition came and the listener had no time to hold it yet.
             return
+        check_heartbeats(self._consumer, time.monotonic())
+
+
+def check_heartbeats(consumer: Any, now: float) -> None:
+    """Raises LogUnavailableError when the broker must have taken this member for dead.
+
+    The library's loop of heartbeats can stay switched off after a join: the broker
+    then gives the partitions to others, and the member is never told.
+    """
+    coordinator = consumer._coordinator
+    heartbeat = coordinator.heartbeat
+    silent = now - max(heartbeat.last_receive, heartbeat.last_reset)
+    if coordinator.stable() and silent * 1000 > 2 * consumer.config["session_timeout_ms"]:
+        raise LogUnavailableError(
+            f"the broker has not answered a heartbeat of this member for {silent:.0f} s: it joins "
+            "the group again"
+        )

@@ -51,6 +51,10 @@ CLOSE_MS = 2_000
 # How often topics are looked at for having been replaced.
 GUARD_SECONDS = 10.0
 
+# The shortest retention of archived events: an archiver that is away for a while
+# has to find them still there.
+RETENTION_MIN_MS = 3_600_000
+
 # ---- Groups ----
 
 # A member that was killed is missed after this.

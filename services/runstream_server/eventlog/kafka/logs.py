@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import TopicPartition
@@ -15,6 +15,7 @@ from runstream_server.eventlog.kafka import clients, limits, topics
 from runstream_server.eventlog.kafka.append import Appender, Room
 from runstream_server.eventlog.kafka.errors import translated
 from runstream_server.eventlog.kafka.group import KafkaGroupReader
+from runstream_server.eventlog.kafka.reached import Reached, lost
 from runstream_server.eventlog.kafka.reader import KafkaReader
 from runstream_server.eventlog.kafka.settings import KafkaSettings
 from runstream_server.eventlog.port import (
@@ -50,12 +51,14 @@ class KafkaLogs:
         self._settings = settings
         self._on_fault = on_fault
         self._fault = ""
+        self._stopping = threading.Lock()
         self._topics = _connected(settings)
         if warning := topics.risk(settings):
             _log.warning("%s", warning)
         self._room = Room(settings.room_bytes)
         self._appender = Appender(lambda: clients.producer(settings), self._room)
         self._ends = _Ends(settings)
+        self._reached = Reached()
         self.events: EventLog = KafkaEventLog(self, EVENTS)
         self.registry: EventLog = KafkaEventLog(self, REGISTRY)
         self._closed = threading.Event()
@@ -74,12 +77,44 @@ class KafkaLogs:
     def append(self, topic: str, records: Sequence[NewRecord]) -> list[int]:
         """See EventLog.append."""
         self.check()
-        return self._appender.append(topic, records)
+        before = self._reached.before()
+        offsets = self._appender.append(topic, records)
+        # A broker that has a batch already and forgot where says -1.
+        places = zip((record.partition for record in records), offsets, strict=True)
+        found = {partition: at for partition, at in places if at >= 0}
+        self._hold(lost(before, topic, found))
+        self._reached.note(topic, {partition: at + 1 for partition, at in found.items()})
+        return offsets
 
     def end_offsets(self, topic: str, partitions: int) -> dict[int, int]:
         """See EventLog.end_offsets."""
         self.check()
-        return self._ends.now(topic, partitions)
+        before = self._reached.before()
+        ends = self._ends.now(topic, partitions)
+        self._hold(lost(before, topic, ends))
+        self._reached.note(topic, ends)
+        return ends
+
+    def first_offsets(self, topic: str, partitions: int) -> dict[int, int]:
+        """See EventLog.first_offsets."""
+        self.check()
+        return self._ends.first(topic, partitions)
+
+    def events_since(self, time_ms: int) -> dict[int, int]:
+        """Per partition of the events the first offset that was appended then or later;
+        where there is none, the end."""
+        self.check()
+        topic = self._topics[EVENTS]
+        return self._ends.since(topic.name, topic.partitions, time_ms)
+
+    def retention_ms(self) -> int:
+        """How long the topic of the events keeps a record now; KEEP: for ever."""
+        self.check()
+        with (
+            translated("looking at the topics"),
+            contextlib.closing(clients.administration(self._settings)) as admin,
+        ):
+            return topics.retention_ms(admin, self._settings)
 
     def open_reader(self, log: EventLog, offsets: Mapping[int, int]) -> LogReader:
         """See EventLog.open_reader."""
@@ -96,7 +131,8 @@ class KafkaLogs:
         self.check()
         topic = self.topic(log.log).name
         with translated(f"reading {topic}"):
-            consumer = clients.member(self._settings, self._settings.group(group, log.log))
+            name = self._settings.group(group, log.log)
+            consumer = clients.member(self._settings, name, topic, log.partitions)
             return KafkaGroupReader(consumer, topic, member, log.end_offsets)
 
     def in_flight_bytes(self) -> int:
@@ -109,6 +145,21 @@ class KafkaLogs:
         self._appender.close()
         self._ends.close()
         self._guard.join()
+
+    def _hold(self, fault: str) -> None:
+        """Nothing is used any more when there is a fault."""
+        if fault:
+            self._stop(fault)
+            self.check()
+
+    def _stop(self, fault: str) -> None:
+        with self._stopping:
+            if self._fault:
+                return
+            self._fault = fault
+        _log.error("%s", fault)
+        if self._on_fault is not None:
+            self._on_fault(fault)
 
     def _watch(self) -> None:
         with contextlib.ExitStack() as closing:
@@ -127,10 +178,7 @@ class KafkaLogs:
                 _log.warning("the topics are looked at again in a moment: %s", error)
                 continue
             if fault := topics.changed(self._topics, found):
-                self._fault = fault
-                _log.error("%s", fault)
-                if self._on_fault is not None:
-                    self._on_fault(fault)
+                self._stop(fault)
                 return
 
 
@@ -153,9 +201,15 @@ class KafkaEventLog(EventLog):
     def end_offsets(self) -> dict[int, int]:
         return self._logs.end_offsets(self._topic, self.partitions)
 
-    def open_reader(self, offsets: Mapping[int, int]) -> LogReader:
-        every = {partition: offsets.get(partition, 0) for partition in range(self.partitions)}
-        return self._logs.open_reader(self, every)
+    def first_offsets(self) -> dict[int, int]:
+        return self._logs.first_offsets(self._topic, self.partitions)
+
+    def open_reader(
+        self, offsets: Mapping[int, int], only: Collection[int] | None = None
+    ) -> LogReader:
+        partitions = range(self.partitions) if only is None else only
+        begin = {partition: offsets.get(partition, 0) for partition in partitions}
+        return self._logs.open_reader(self, begin)
 
     def open_group_reader(self, group: str, member: Member) -> GroupReader:
         return self._logs.open_group_reader(self, group, member)
@@ -166,7 +220,7 @@ class KafkaEventLog(EventLog):
 
 
 class _Ends:
-    """Asks where topics end. Thread-safe: the client behind it is not."""
+    """Asks where topics begin and end. Thread-safe: the client behind it is not."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -175,14 +229,34 @@ class _Ends:
         self._closed = False
 
     def now(self, topic: str, partitions: int) -> dict[int, int]:
-        ats = [TopicPartition(topic, partition) for partition in range(partitions)]
-        with self._lock, translated(f"asking where {topic} ends"):
+        with self._asking(f"asking where {topic} ends") as consumer:
+            ends = consumer.end_offsets(_ats(topic, partitions), timeout_ms=limits.REQUEST_MS)
+            return {at.partition: end for at, end in ends.items()}
+
+    def first(self, topic: str, partitions: int) -> dict[int, int]:
+        ats = _ats(topic, partitions)
+        with self._asking(f"asking where {topic} begins") as consumer:
+            firsts = consumer.beginning_offsets(ats, timeout_ms=limits.REQUEST_MS)
+            return {at.partition: first for at, first in firsts.items()}
+
+    def since(self, topic: str, partitions: int, time_ms: int) -> dict[int, int]:
+        times = dict.fromkeys(_ats(topic, partitions), time_ms)
+        ends = self.now(topic, partitions)
+        with self._asking(f"asking {topic} for a time") as consumer:
+            found = consumer.offsets_for_times(times, timeout_ms=limits.REQUEST_MS)
+            return {
+                at.partition: ends[at.partition] if one is None else one.offset
+                for at, one in found.items()
+            }
+
+    @contextlib.contextmanager
+    def _asking(self, doing: str) -> Iterator[Any]:
+        with self._lock, translated(doing):
             if self._closed:
                 raise LogUnavailableError("the log is closed")
             if self._consumer is None:
                 self._consumer = clients.consumer(self._settings)
-            ends = self._consumer.end_offsets(ats, timeout_ms=limits.REQUEST_MS)
-            return {at.partition: end for at, end in ends.items()}
+            yield self._consumer
 
     def close(self) -> None:
         with self._lock, translated("closing"):
@@ -190,6 +264,10 @@ class _Ends:
             consumer, self._consumer = self._consumer, None
             if consumer is not None:
                 consumer.close(autocommit=False, timeout_ms=limits.REQUEST_MS)
+
+
+def _ats(topic: str, partitions: int) -> list[Any]:
+    return [TopicPartition(topic, partition) for partition in range(partitions)]
 
 
 def _connected(settings: KafkaSettings) -> dict[str, topics.Topic]:

@@ -34,6 +34,8 @@ class KafkaSettings:
     replication: int = 3
     # Accept topics with one copy: a lost disk is a lost log.
     single_broker: bool = False
+    # Events are copied to an archive: their topic may delete old ones.
+    archived: bool = False
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""
     sasl_username: str = ""

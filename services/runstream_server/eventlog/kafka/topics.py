@@ -67,9 +67,8 @@ def ensure(admin: Any, settings: KafkaSettings) -> dict[str, Topic]:
     found = describe(admin, settings)
     if missing := {EVENTS, REGISTRY} - found.keys():
         raise LogUnavailableError(f"the topics {sorted(missing)} were made and are not there yet")
-    problems = list(_problems(admin, settings, found))
-    if problems:
-        raise TopicError("\n".join(problems))
+    if wrong := list(problems(admin, settings, found)):
+        raise TopicError("\n".join(wrong))
     return found
 
 
@@ -92,6 +91,11 @@ def describe(admin: Any, settings: KafkaSettings) -> dict[str, Topic]:
             min((len(part["replica_nodes"]) for part in parts), default=0),
         )
     return found
+
+
+def retention_ms(admin: Any, settings: KafkaSettings) -> int:
+    """How long the topic of the events keeps a record; KEEP: for ever."""
+    return int(_configs(admin, settings.topic(EVENTS))["retention.ms"])
 
 
 def changed(known: Mapping[str, Topic], found: Mapping[str, Topic]) -> str:
@@ -146,15 +150,16 @@ def _make(admin: Any, settings: KafkaSettings, log: str, partitions: int) -> Non
         ) from error
 
 
-def _problems(admin: Any, settings: KafkaSettings, topics: Mapping[str, Topic]) -> Iterator[str]:
+def problems(admin: Any, settings: KafkaSettings, topics: Mapping[str, Topic]) -> Iterator[str]:
+    """How each topic would lose records, and how to mend it. Raises LogMismatchError."""
     if topics[REGISTRY].partitions != 1:
         raise LogMismatchError(
             f"the topic {topics[REGISTRY].name} has {topics[REGISTRY].partitions} partitions and "
             "must have one: the order of names in it would be lost. Nothing was changed; restore it"
         )
-    for topic in topics.values():
+    for log, topic in topics.items():
         configs = _configs(admin, topic.name)
-        yield from _retention_problems(topic, configs)
+        yield from _retention_problems(topic, configs, settings.archived and log == EVENTS)
         yield from _copy_problems(topic, configs, settings.single_broker)
         if int(configs["max.message.bytes"]) < limits.BATCH_MAX_BYTES:
             yield (
@@ -170,18 +175,30 @@ def _configs(admin: Any, name: str) -> dict[str, str]:
     return {key: one["value"] for key, one in answer["topic"][name].items()}
 
 
-def _retention_problems(topic: Topic, configs: Mapping[str, str]) -> Iterator[str]:
+def _retention_problems(topic: Topic, configs: Mapping[str, str], archived: bool) -> Iterator[str]:
     if configs["cleanup.policy"] != "delete":
         yield (
             f"{topic.name}: cleanup.policy is {configs['cleanup.policy']}: compaction would delete "
             "records without a key, which all of ours are. Set it to delete"
         )
-    for key in ("retention.ms", "retention.bytes"):
-        if int(configs[key]) != KEEP:
-            yield (
-                f"{topic.name}: {key} is {configs[key]}: older records would be deleted, and the "
-                f"tables could not be built again. Set it to {KEEP}"
-            )
+    kept_ms = int(configs["retention.ms"])
+    if archived and KEEP < kept_ms < limits.RETENTION_MIN_MS:
+        yield (
+            f"{topic.name}: retention.ms is {kept_ms}: records would be deleted before an "
+            f"archiver had time to copy them. Set it to {limits.RETENTION_MIN_MS} or more"
+        )
+    elif not archived and kept_ms != KEEP:
+        yield _deleting(topic, "retention.ms", configs)
+    if int(configs["retention.bytes"]) != KEEP:
+        # How long a size lasts nobody knows, so whether an archiver keeps up neither.
+        yield _deleting(topic, "retention.bytes", configs)
+
+
+def _deleting(topic: Topic, key: str, configs: Mapping[str, str]) -> str:
+    return (
+        f"{topic.name}: {key} is {configs[key]}: older records would be deleted, and the "
+        f"tables could not be built again. Set it to {KEEP}"
+    )
 
 
 def _copy_problems(topic: Topic, configs: Mapping[str, str], single_broker: bool) -> Iterator[str]:

@@ -29,7 +29,10 @@ class Coded:
     index: NDArray[Any]
 
     def take(self, rows: NDArray[Any]) -> Coded:
-        return Coded(self.words, self.index[rows])
+        if len(self.words) == 1:
+            # Memory that nobody writes to costs nothing.
+            return Coded(self.words, np.zeros(len(rows), dtype=self.index.dtype))
+        return Coded(self.words, self.index.take(rows))
 
     def repeat(self, times: NDArray[Any]) -> Coded:
         return Coded(self.words, np.repeat(self.index, times))

@@ -123,30 +123,30 @@ def point_set(batches: Iterable[Batch]) -> PointSet:
     """Gather and sort; nothing in here is done per point in Python."""
     table = _SeriesTable()
     blocks = [(batch, block) for batch in batches for block in batch.metrics if len(block.step)]
-    numbers = [table.numbers(batch, block)[block.key_index] for batch, block in blocks]
+    numbers = [table.numbers(batch, block).take(block.key_index) for batch, block in blocks]
     series = _concatenated(numbers, np.uint32)
     step = _concatenated([block.step for _, block in blocks], np.int64)
     timestamp = _concatenated([block.timestamp for _, block in blocks], np.int64)
     value = _normal(_concatenated([block.value for _, block in blocks], np.float64))
     columns = table.columns()
     groups, rank = _ranked_groups(table, columns)
-    order = _sorted_order(rank[series], step, timestamp, value)
+    order, ranks = _sorted_order(rank.take(series), step, timestamp, value)
     if order is not None:
-        series, step, timestamp = series[order], step[order], timestamp[order]
-        value = value[order]
-    return _assembled(table, columns, groups, rank, series, (step, timestamp, value))
+        series, step, timestamp = series.take(order), step.take(order), timestamp.take(order)
+        value = value.take(order)
+    return _assembled(table, columns, groups, ranks, series, (step, timestamp, value))
 
 
 def _assembled(
     table: _SeriesTable,
     columns: NDArray[np.int64],
     groups: NDArray[np.int64],
-    rank: Ranks,
+    ranks: Ranks,
     series: NDArray[np.uint32],
     data: tuple[Ints, Ints, Floats],
 ) -> PointSet:
+    """ranks, series, data: per row, sorted."""
     step, timestamp, value = data
-    ranks = rank[series]
     starts = _starts(ranks)
     # A key table may name series that no point of the batch uses.
     groups = groups[ranks[starts]]
@@ -165,11 +165,15 @@ def _assembled(
         step=step,
         timestamp=timestamp,
         value=value,
-        tie=table.ties(columns)[series],
+        tie=_ties(table.ties(columns), series),
         finite=finite,
         all_finite=bool(finite.all()),
         **{name: coded.take(series) for name, coded in per_row.items()},
     )
+
+
+def _ties(ties: NDArray[np.uint32], series: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    return ties.take(series) if ties.any() else np.zeros(len(series), dtype=np.uint32)
 
 
 def _concatenated(parts: list[NDArray[_Number]], dtype: type[_Number]) -> NDArray[_Number]:
@@ -203,8 +207,10 @@ def _starts(rank: Ranks) -> Index:
     return np.concatenate(([0], np.flatnonzero(rank[1:] != rank[:-1]) + 1))
 
 
-def _sorted_order(rank: Ranks, step: Ints, timestamp: Ints, value: Floats) -> Index | None:
-    """The order of the rows; None when they lie in it already.
+def _sorted_order(
+    rank: Ranks, step: Ints, timestamp: Ints, value: Floats
+) -> tuple[Index | None, Ranks]:
+    """The order of the rows, None when they lie in it already; and their ranks in it.
 
     What a process logs mostly comes in the order of its steps: then a stable
     sort by group is enough, which for few groups is a radix sort.
@@ -212,14 +218,15 @@ def _sorted_order(rank: Ranks, step: Ints, timestamp: Ints, value: Floats) -> In
     order = None
     if np.any(rank[1:] < rank[:-1]):
         order = np.argsort(rank, kind="stable")
-        rank, step, timestamp = rank[order], step[order], timestamp[order]
+        rank, step, timestamp = rank.take(order), step.take(order), timestamp.take(order)
     if not _has_disorder(rank, step, timestamp):
-        return order
+        return order, rank
     if order is not None:
-        value = value[order]
+        value = value.take(order)
     missing = np.isnan(value)
     finer = np.lexsort((missing, np.where(missing, 0.0, value), timestamp, step, rank))
-    return finer if order is None else order[finer]
+    # Only the order within a group changes: ranks stay where they are.
+    return (finer if order is None else order.take(finer)), rank
 
 
 def _has_disorder(rank: Ranks, step: Ints, timestamp: Ints) -> bool:

@@ -1,13 +1,16 @@
 """One row per batch identity: which record of the log counts for it.
 
 `entry` is of the record with the smallest offset (state 0: folded, 1: without
-content). `conflict` is of the last record that carried the same identity and
-another content; all 0 where there was none.
+content, 2: set aside, because a table could not take it).
+`conflict` is of the last record that carried the same identity and another
+content; all 0 where there was none.
 """
 
 from __future__ import annotations
 
 from runstream_server.store.schema.table import Column, Table
+
+SET_ASIDE_STATE = 2
 
 LEDGER = Table(
     name="ledger",

@@ -1,43 +1,18 @@
-"""Bringing the tables of a folder up to date, by numbered steps.
+"""Bringing the tables up to date, by numbered steps.
 
-A new folder gets the tables as `tables.py` describes them. A folder of an
-older version gets the steps it has not seen: once for the whole store, then
-for each of its generations. A step must stand being run twice.
+A new database gets the tables as `tables.py` describes them. An older one gets
+the steps it has not seen: once for the whole store, then for each of its
+generations. Where several processes share the store, one does it at a time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreVersionError
-from runstream_server.store.generations import (
-    create_generation,
-    create_tables,
-    drop_tables,
-    generations,
-    live_generation,
-)
-from runstream_server.store.meta import read_meta, write_meta
+from runstream_server.store.lock import migration_lock
+from runstream_server.store.schema.plan import VERSION_KEY, Migration, State, planned
 from runstream_server.store.schema.registers import GENERATIONS, META
-from runstream_server.store.schema.table import DATABASE
-from runstream_server.store.schema.views import create_views
-
-_VERSION_KEY = "schema_version"
-
-
-@dataclass(frozen=True)
-class Migration:
-    """What changes from `number - 1` to `number`.
-
-    once: statements for the whole store.
-    per_generation: statements in which `{g}` is the number of the generation.
-    """
-
-    number: int
-    once: tuple[str, ...] = ()
-    per_generation: tuple[str, ...] = ()
-
+from runstream_server.store.schema.views import VIEWS_KEY
 
 MIGRATIONS: tuple[Migration, ...] = (Migration(number=1),)
 
@@ -45,52 +20,68 @@ SCHEMA_VERSION = MIGRATIONS[-1].number
 
 
 def migrate(store: Store, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Idempotent; raises StoreVersionError when the folder is newer."""
-    for table in (META, GENERATIONS):
-        store.command(table.create(f"{DATABASE}.{table.name}"))
-    written = read_meta(store, _VERSION_KEY)
+    """Idempotent; waits for another process that does it.
+
+    Raises StoreVersionError when the tables are newer.
+    """
+    if not plan(store, steps):
+        return
+    with migration_lock(store) as lock:
+        # Another process may have done it meanwhile.
+        for statement in plan(store, steps):
+            lock.check()
+            store.command(statement)
+
+
+def plan(store: Store, steps: tuple[Migration, ...] = MIGRATIONS) -> tuple[str, ...]:
+    """The statements that would be run. Raises StoreVersionError."""
+    state = read_state(store)
     newest = steps[-1].number
-    if written is not None and int(written) > newest:
+    if state.version is not None and state.version > newest:
         raise StoreVersionError(
-            f"the tables in {store.folder} are of version {written}, this program knows "
+            f"the tables in {store.place} are of version {state.version}, this program knows "
             f"up to {newest}: start a newer version of Runstream; nothing was changed"
         )
-    if written is not None:
-        _apply(store, [step for step in steps if step.number > int(written)])
-    if written is None or int(written) < newest:
-        write_meta(store, _VERSION_KEY, str(newest))
-    _complete_generations(store)
+    return planned(state, steps, store.cluster)
 
 
-def _apply(store: Store, steps: list[Migration]) -> None:
-    numbers = [generation.number for generation in generations(store)]
-    for step in steps:
-        for statement in step.once:
-            store.command(statement)
-        for number in numbers:
-            for statement in step.per_generation:
-                store.command(statement.replace("{g}", str(number)))
-
-
-def _complete_generations(store: Store) -> None:
-    """Finish what a process that died may have left half done."""
-    known = generations(store)
-    if not any(generation.state == "live" for generation in known):
-        create_generation(store, "live")
-        return
-    for generation in known:
-        create_tables(store, generation.number)
-    for (number,) in store.rows(
-        f"SELECT id FROM {DATABASE}.generations FINAL WHERE state = 'dropped'"
-    ):
-        drop_tables(store, number)
-    create_views(store, live_generation(store))
+def read_state(store: Store) -> State:
+    """What the database holds now."""
+    tables = frozenset(
+        name
+        for (name,) in store.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase()"
+        )
+    )
+    facts: dict[str, str] = {}
+    if META.name in tables:
+        facts = dict(
+            store.rows(
+                "SELECT key, value FROM meta FINAL WHERE key IN {keys:Array(String)}",
+                {"keys": [VERSION_KEY, VIEWS_KEY]},
+            )
+        )
+    known: list[tuple[int, str, int]] = []
+    if GENERATIONS.name in tables:
+        known = [
+            (number, state, version)
+            for number, state, version in store.rows(
+                "SELECT id, state, version FROM generations FINAL ORDER BY id"
+            )
+        ]
+    return State(
+        tables,
+        int(facts[VERSION_KEY]) if VERSION_KEY in facts else None,
+        tuple((number, state) for number, state, _ in known),
+        max((version for _, _, version in known), default=0),
+        facts.get(VIEWS_KEY, ""),
+    )
 
 
 def broken_parts(store: Store) -> bool:
     """Did the engine set parts aside at start because they were damaged?"""
     found: int = store.scalar(
         "SELECT count() FROM system.detached_parts "
-        f"WHERE database = '{DATABASE}' AND reason LIKE 'broken%'"
+        "WHERE database = currentDatabase() AND reason LIKE 'broken%'"
     )
     return found > 0

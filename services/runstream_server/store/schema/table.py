@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-DATABASE = "runstream"
+from runstream_server.store.cluster import ONE_SERVER, Cluster
 
 # Of every table. Statistics of columns would be made anew by every merge, and
 # no query of ours is planned by them.
@@ -96,7 +96,7 @@ class Table:
     projections: tuple[Projection, ...] = ()
 
     def full_name(self, generation: int) -> str:
-        return f"{DATABASE}.{self.name}_{generation}"
+        return f"{self.name}_{generation}"
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class Table:
         arguments = ", ".join(part for part in (self.version, self.deleted) if part)
         return f"ReplacingMergeTree({arguments})"
 
-    def create(self, full_name: str) -> str:
+    def create(self, full_name: str, cluster: Cluster = ONE_SERVER) -> str:
         contents = ", ".join(
             [column.ddl() for column in self.columns]
             + [projection.ddl() for projection in self.projections]
@@ -116,7 +116,8 @@ class Table:
         kept = _PROJECTION_SETTINGS if self.projections else ()
         settings = ", ".join((*_SETTINGS, *kept, *self.settings))
         return (
-            f"CREATE TABLE IF NOT EXISTS {full_name} ({contents}) ENGINE = {self.engine()} "
+            f"CREATE TABLE IF NOT EXISTS {full_name}{cluster.on()} ({contents}) "
+            f"ENGINE = {cluster.engine(self.engine())} "
             f"ORDER BY ({', '.join(self.order_by)}) SETTINGS {settings}"
         )
 

@@ -6,14 +6,12 @@ They always show the live generation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Iterator
 
-from runstream_server.store.schema.table import DATABASE
+from runstream_server.store.cluster import Cluster
 
-if TYPE_CHECKING:
-    from runstream_server.store.engine import Store
-
-_NOT_PURGED = "run_id NOT IN (SELECT run_id FROM {db}.tombstones_{g})"
+_NOT_PURGED = "run_id NOT IN (SELECT run_id FROM tombstones_{g})"
 _NO_RUN = 2**64 - 1
 _NO_ATTEMPT = -(2**63)
 
@@ -26,20 +24,20 @@ VIEWS: dict[str, str] = {
     "points": f"""
         SELECT run_id, key, source, step, {_time("timestamp")} AS time, value,
                model_id, dataset_name, dataset_digest
-        FROM {{db}}.points_{{g}} FINAL WHERE {_NOT_PURGED}""",
+        FROM points_{{g}} FINAL WHERE {_NOT_PURGED}""",
     "metrics": f"""
         SELECT run_id, key, source, last.step AS step, {_time("last.timestamp")} AS time,
                if(last.is_nan = 1, nan, last.value) AS value,
                if(has_finite = 1, minimum.value, NULL) AS minimum,
                if(has_finite = 1, maximum.value, NULL) AS maximum
-        FROM {{db}}.latest_{{g}} FINAL WHERE {_NOT_PURGED}""",
+        FROM latest_{{g}} FINAL WHERE {_NOT_PURGED}""",
     "params": f"""
         SELECT run_id, key, first.value AS value, value_min != value_max AS conflict
-        FROM {{db}}.params_{{g}} FINAL WHERE {_NOT_PURGED}""",
-    "tags": f"SELECT run_id, key, value FROM {{db}}.tags_{{g}} FINAL WHERE {_NOT_PURGED}",
+        FROM params_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "tags": f"SELECT run_id, key, value FROM tags_{{g}} FINAL WHERE {_NOT_PURGED}",
     "artifacts": f"""
         SELECT run_id, path, size, lower(hex(sha256)) AS sha256, object_key
-        FROM {{db}}.artifacts_{{g}} FINAL WHERE {_NOT_PURGED}""",
+        FROM artifacts_{{g}} FINAL WHERE {_NOT_PURGED}""",
     "runs": f"""
         SELECT run_id, name.value AS name, created.experiment_id AS experiment_id,
                created.user_id AS user_id,
@@ -50,17 +48,27 @@ VIEWS: dict[str, str] = {
                if(end_time.attempt = {_NO_ATTEMPT}, NULL,
                   {_time("end_time.end_time")}) AS end_time,
                deleted.deleted AS deleted
-        FROM {{db}}.runs_{{g}} FINAL
+        FROM runs_{{g}} FINAL
         WHERE created.pos != {_NO_RUN} AND purged = 0 AND {_NOT_PURGED}""",
     "experiments": f"""
         SELECT experiment_id, name, artifact_location, {_time("created_ms")} AS created,
                {_time("updated_ms")} AS updated, deleted, tags
-        FROM {{db}}.experiments_{{g}} FINAL""",
+        FROM experiments_{{g}} FINAL""",
 }
 
 
-def create_views(store: Store, generation: int) -> None:
+#: Under which name `meta` says which views were made last.
+VIEWS_KEY = "views"
+
+
+def views_fingerprint(generation: int) -> str:
+    """Changes with the generation and with what the views say."""
+    text = "\n".join(f"{name}: {select}" for name, select in VIEWS.items())
+    return f"{generation} {zlib.crc32(text.encode()):08x}"
+
+
+def view_statements(generation: int, cluster: Cluster) -> Iterator[str]:
     """Point every view at that generation."""
     for name, select in VIEWS.items():
-        body = select.replace("{db}", DATABASE).replace("{g}", str(generation))
-        store.command(f"CREATE OR REPLACE VIEW {DATABASE}.{name} AS {body}")
+        body = select.replace("{g}", str(generation))
+        yield f"CREATE OR REPLACE VIEW {name}{cluster.on()} AS {body}"

@@ -1,0 +1,1 @@
+"""Many processes over Kafka, ClickHouse and S3: settings, roles, and what crosses processes."""

@@ -1,0 +1,1 @@
+"""Who may come in, and how: tokens, TLS, what may be bound."""
