@@ -14,8 +14,6 @@ from typing import NamedTuple
 from runstream_server.activity import Activity
 from runstream_server.blobs.local import LocalBlobs
 from runstream_server.blobs.port import Blobs
-from runstream_server.blobs.s3 import S3Blobs
-from runstream_server.blobs.s3_settings import S3Settings
 from runstream_server.blobs.service import ArtifactsService
 from runstream_server.calls import Services, Watchers
 from runstream_server.doors.authenticator import Authenticator
@@ -81,7 +79,6 @@ class EmbeddedServer:
     """A folder and its server. The caller holds the folder's lock.
 
     on_fault: told once, from any thread, that the server must end.
-    s3: artifacts go there instead of into the folder.
     Raises FolderError, LogUnavailableError, LogMismatchError, StoreError and
     AddressInUseError; everything is closed again then.
     """
@@ -92,7 +89,6 @@ class EmbeddedServer:
         doors: Doors,
         started_by: StartedBy,
         on_fault: Callable[[str], None],
-        s3: S3Settings | None = None,
     ) -> None:
         self.activity = Activity()
         self.version = program_version()
@@ -100,7 +96,6 @@ class EmbeddedServer:
         self._doors = doors
         self._started_by = started_by
         self._on_fault = on_fault
-        self._s3 = s3
         self._fault = ""
         self._telemetry = Telemetry()
         self._closing = contextlib.ExitStack()
@@ -149,15 +144,10 @@ class EmbeddedServer:
             identity = establish(logs.events, logs.registry)
             quota = Quota(self._doors.entrance.limits, self._telemetry)
             ingest = IngestService(
-                logs.events,
-                logs.registry,
-                identity,
-                self._telemetry,
-                quota=quota,
-                s3_root=self._s3.root if self._s3 else "",
+                logs.events, logs.registry, identity, self._telemetry, quota=quota
             )
             self._closing.callback(ingest.close)
-            blobs = S3Blobs(self._s3) if self._s3 else LocalBlobs(self._folder.artifacts)
+            blobs = LocalBlobs(self._folder.artifacts)
             self._closing.callback(blobs.close)
             self._store = store = opening.result()
         self._closing.callback(store.close)

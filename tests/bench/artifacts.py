@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.figure import Figure
-from tests.e2e.harness import World, new_world
-from tests.servers.s3 import S3Server, new_s3
+from tests.e2e.harness import ClusterServer, World, new_world
+from tests.servers.cluster import Engines
+from tests.servers.s3 import S3Server
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZE_BYTES = 10**9
 _ROUNDS = 3
 _BLOCK = 1024 * 1024
@@ -69,17 +70,22 @@ print(json.dumps({"up": up, "down": down}))
 
 @contextmanager
 def world_on_s3() -> Iterator[tuple[World, S3Server, str]]:
-    """An installation whose artifacts are on S3; the address of its server."""
-    s3 = new_s3()
-    try:
-        with new_world() as world:
-            world.env.update(s3.environment(s3.new_bucket()), PYTHONPATH=str(ROOT))
-            server = world.server(start=False)
-            server.program = ("-m", "tests.e2e.s3_embedded")
-            server.start()
-            yield world, s3, server.uri
-    finally:
-        s3.close()
+    """A cluster, whose artifacts are on S3; the S3 server, and the address of the cluster.
+
+    Every program in this world knows the bucket, as the raw client has to.
+    """
+    with tempfile.TemporaryDirectory(prefix="runstream-bench-") as folder:
+        engines = Engines(Path(folder))
+        try:
+            engines.start()
+            with new_world(engines=engines) as world:
+                server = world.server()
+                assert isinstance(server, ClusterServer)
+                bucket = server.cluster.environment["RUNSTREAM_S3_BUCKET"]
+                world.env.update(engines.s3.environment(bucket))
+                yield world, engines.s3, server.uri
+        finally:
+            engines.close()
 
 
 def measure(report: Callable[[Figure], None]) -> None:

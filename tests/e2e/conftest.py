@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.servers.cluster import Engines, missing
+from tests.servers.required import cannot_be_had
 
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[Engines]:
     """Kafka, ClickHouse and S3, for every cluster of these tests."""
     if reason := missing():
-        if os.environ.get("CI") or os.environ.get("RUNSTREAM_TEST_REQUIRE_SERVERS") == "1":
-            raise RuntimeError(reason)
-        pytest.skip(reason)
+        cannot_be_had(reason)
     with tempfile.TemporaryDirectory(prefix="runstream-engines-") as folder:
         started = Engines(Path(folder))
         try:

@@ -25,8 +25,6 @@ class Server:
     port: int = field(default_factory=free_port)
     grpc_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
-    # What the interpreter runs.
-    program: tuple[str, ...] = ("-m", "runstream_server", "server")
     host: str = "127.0.0.1"
     flags: tuple[str, ...] = ()
 
@@ -37,7 +35,7 @@ class Server:
 
     def start(self, *, watched: bool = True) -> Server:
         """watched: returns when it answers."""
-        command = [sys.executable, *self.program, str(self.folder)]
+        command = [sys.executable, "-m", "runstream_server", "server", str(self.folder)]
         command += ["--host", self.host, "--port", str(self.port)]
         command += ["--grpc-port", str(self.grpc_port), *self.flags]
         with open(self.folder.parent / f"{self.folder.name}.log", "ab") as log:

@@ -13,23 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Server, World, eventually, new_world
+from tests.e2e.harness import ClusterServer, World, eventually, new_world
+from tests.servers.cluster import Engines
 from tests.servers.proxy import CuttingProxy
 from tests.servers.s3 import S3Server
 
-ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
 
 
 @dataclass
 class Site:
-    """A server over a bucket of its own; tickets lead through a proxy."""
+    """A cluster over a bucket of its own; tickets lead through a proxy."""
 
     world: World
-    server: Server
+    server: ClusterServer
     s3: S3Server
     proxy: CuttingProxy
-    bucket: str
 
     @property
     def uri(self) -> str:
@@ -46,7 +45,9 @@ class Site:
         return path, digest.hexdigest()
 
     def objects(self) -> list[str]:
-        found = self.s3.client().list_objects(bucket_name=self.bucket, recursive=True)
+        found = self.s3.client().list_objects(
+            bucket_name=self.server.cluster.environment["RUNSTREAM_S3_BUCKET"], recursive=True
+        )
         return [each.object_name or "" for each in found]
 
     def kill_agents(self) -> None:
@@ -56,19 +57,17 @@ class Site:
 
 
 @pytest.fixture
-def site(own_s3: S3Server) -> Iterator[Site]:
+def site(own_s3: S3Server, engines: Engines) -> Iterator[Site]:
     """On an S3 server of the test alone, which it may kill."""
-    with new_world() as world, contextlib.ExitStack() as closing:
-        proxy = CuttingProxy(own_s3.port)
-        closing.callback(proxy.close)
-        bucket = own_s3.new_bucket()
-        world.env.update(own_s3.environment(bucket))
-        world.env["RUNSTREAM_S3_PUBLIC_ENDPOINT"] = proxy.endpoint
-        world.env["PYTHONPATH"] = str(ROOT)
-        server = world.server(start=False)
-        server.program = ("-m", "tests.e2e.s3_embedded")
-        server.start()
-        yield Site(world, server, own_s3, proxy, bucket)
+    proxy = CuttingProxy(own_s3.port)
+    own_s3.public_endpoint = proxy.endpoint
+    with (
+        contextlib.closing(proxy),
+        new_world(engines=engines.with_s3(own_s3)) as world,
+    ):
+        server = world.server()
+        assert isinstance(server, ClusterServer)
+        yield Site(world, server, own_s3, proxy)
 
 
 LOG = """
@@ -117,7 +116,6 @@ def test_bytes_travel_beside_the_server(site: Site) -> None:
     assert len(site.objects()) == 1
     assert fetched(site, run_id) == digest
     assert site.proxy.bytes_up > 40 * MIB
-    assert not list((site.server.folder / "artifacts").rglob("*.bin"))
 
 
 def test_an_agent_that_is_killed_in_the_middle_goes_on(site: Site) -> None:
@@ -174,10 +172,9 @@ def test_300_mb_travel_in_constant_memory(site: Site) -> None:
     path, digest = site.file(300)
     run_id = site.world.run(LOG, str(path), "80", uri=site.uri).strip()
     assert fetched(site, run_id) == digest
-    assert site.server.process is not None
     eventually(site.world.agents)
     assert max(peak_mb(pid) for pid in site.world.agents()) < 200
-    assert peak_mb(site.server.process.pid) < 700
+    assert max(peak_mb(role.pid) for role in site.server.cluster.roles) < 300
 
 
 def peak_mb(pid: int) -> float:

@@ -10,6 +10,7 @@ the tests too.
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
@@ -62,6 +63,12 @@ class Engines:
         self.kafka.start()
         self.clickhouse.start()
         self.s3.start()
+
+    def with_s3(self, s3: S3Server) -> Engines:
+        """The same broker and store, and another S3 server, which is the caller's to end."""
+        other = copy.copy(self)
+        other.s3 = s3
+        return other
 
     def close(self) -> None:
         self.s3.close()

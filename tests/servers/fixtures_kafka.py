@@ -10,11 +10,10 @@ import pytest
 
 from runstream_server.eventlog.kafka.settings import KafkaSettings
 from tests.servers.kafka import KafkaServer, missing
+from tests.servers.required import cannot_be_had
 
-_REQUIRED = ("CI", "RUNSTREAM_TEST_REQUIRE_SERVERS")
 # Read before a session's own environment hides it from the program.
 _GIVEN = os.environ.get("RUNSTREAM_TEST_KAFKA", "")
-_MUST = any(os.environ.get(name) for name in _REQUIRED)
 
 MakeSettings = Callable[..., KafkaSettings]
 
@@ -22,9 +21,7 @@ MakeSettings = Callable[..., KafkaSettings]
 def need_broker() -> None:
     """Skips the test where a broker cannot be had, with the reason; fails it where it must be."""
     if reason := missing():
-        if _MUST:
-            pytest.fail(f"a Kafka broker is required: {reason}")
-        pytest.skip(reason)
+        cannot_be_had(reason)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.servers.nginx import NoNginxError, find_nginx
+from tests.servers.required import cannot_be_had
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,4 @@ def nginx() -> Path:
     try:
         return find_nginx()
     except NoNginxError as error:
-        if os.environ.get("CI") or os.environ.get("RUNSTREAM_TEST_REQUIRE_SERVERS") == "1":
-            raise
-        pytest.skip(str(error))
+        cannot_be_had(str(error))

@@ -31,7 +31,7 @@ class S3MissingError(Exception):
 class S3Server:
     """A process of its own over a folder of its own, on a port that it keeps.
 
-    `close` removes the folder.
+    `close` removes the folder. public_endpoint: where tickets lead to; empty: to it.
     """
 
     access_key: str = "runstream-test"
@@ -39,6 +39,7 @@ class S3Server:
     port: int = field(default_factory=free_port)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="runstream-s3-")))
     process: subprocess.Popen[bytes] | None = None
+    public_endpoint: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -91,8 +92,14 @@ class S3Server:
 
     def settings(self, bucket: str, **more: str) -> S3Settings:
         """How a server of ours is configured for a bucket of it."""
-        settings = {"endpoint": self.endpoint, "access_key": self.access_key}
-        return S3Settings(**{**settings, "secret_key": self.secret_key, "bucket": bucket, **more})
+        settings = {
+            "endpoint": self.endpoint,
+            "public_endpoint": self.public_endpoint,
+            "access_key": self.access_key,
+            "secret_key": self.secret_key,
+            "bucket": bucket,
+        }
+        return S3Settings(**{**settings, **more})
 
     def client(self) -> Minio:
         return client_of(self.settings("any"))

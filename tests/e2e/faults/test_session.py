@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.e2e.faults.chaos import chaos
 from tests.e2e.faults.nodes import Work
 from tests.e2e.faults.plan import HASTE, Size, one_of_each_kind, plan
 from tests.servers.cluster import missing
+from tests.servers.required import cannot_be_had
 
 WORK = Work(calls_per_second=500, calls=4000)
 
@@ -17,9 +16,7 @@ WORK = Work(calls_per_second=500, calls=4000)
 @pytest.mark.parametrize("size", ["embedded", "cluster"])
 def test_nothing_is_lost_or_doubled(size: Size) -> None:
     if size == "cluster" and (reason := missing()):
-        if os.environ.get("CI") or os.environ.get("RUNSTREAM_TEST_REQUIRE_SERVERS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        cannot_be_had(reason)
     faults = one_of_each_kind(size)
     report = chaos(size, plan(1, 1, faults, HASTE), WORK, print)
     assert not report.all_problems, "\n".join(report.all_problems)
