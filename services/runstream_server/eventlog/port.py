@@ -92,8 +92,8 @@ class GroupReader(LogReader):
     """Reads the partitions that fall to one member of a group.
 
     Members come and go; partitions move between them. Each partition has a
-    reader soon after; while one moves, two may read it. `offsets` has only
-    the partitions that are read now.
+    reader soon after; while one moves, two may read it, and `poll` may come back
+    with nothing. `offsets` has only the partitions that are read now.
     """
 
     @property

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 from kafka import ConsumerRebalanceListener, TopicPartition
 from kafka.errors import NoOffsetForPartitionError
 
+from runstream_server.eventlog.kafka.membership import Membership
 from runstream_server.eventlog.kafka.reader import KafkaReader
-from runstream_server.eventlog.port import HELD, GroupReader, LogUnavailableError, Member
+from runstream_server.eventlog.port import HELD, GroupReader, Member
 
 _STEP_MS = 50
 
@@ -87,6 +88,7 @@ class KafkaGroupReader(KafkaReader, GroupReader):
         self._member = member
         self._waiting: set[int] = set()
         self._changes = Changes(consumer)
+        self._membership = Membership(consumer)
         consumer.subscribe([topic], listener=self._changes)
 
     @property
@@ -99,6 +101,9 @@ class KafkaGroupReader(KafkaReader, GroupReader):
         self._changes.again(held.keys() | self._waiting)
 
     def _prepare(self) -> None:
+        if not self._is_settled():
+            # Nothing is read now, and the join must not wait for the member.
+            return
         change = self._changes.take()
         if change is None:
             return
@@ -135,27 +140,17 @@ class KafkaGroupReader(KafkaReader, GroupReader):
             return
         self._fetched.begin({partition: offset})
 
+    def _is_settled(self) -> bool:
+        return not self._membership.is_joining()
+
     def _fetch(self, max_bytes: int, wait_ms: float) -> None:
+        self._membership.hold()
+        rest_ms = min(wait_ms, self._membership.rest_ms())
         try:
             # A partition that comes meanwhile is waited for no longer than this.
-            super()._fetch(max_bytes, min(wait_ms, _STEP_MS))
+            super()._fetch(max_bytes, 0 if rest_ms else min(wait_ms, _STEP_MS))
         except NoOffsetForPartitionError:
             # A partition came and the listener had no time to hold it yet.
             return
-        check_heartbeats(self._consumer, time.monotonic())
-
-
-def check_heartbeats(consumer: Any, now: float) -> None:
-    """Raises LogUnavailableError when the broker must have taken this member for dead.
-
-    The library's loop of heartbeats can stay switched off after a join: the broker
-    then gives the partitions to others, and the member is never told.
-    """
-    coordinator = consumer._coordinator
-    heartbeat = coordinator.heartbeat
-    silent = now - max(heartbeat.last_receive, heartbeat.last_reset)
-    if coordinator.stable() and silent * 1000 > 2 * consumer.config["session_timeout_ms"]:
-        raise LogUnavailableError(
-            f"the broker has not answered a heartbeat of this member for {silent:.0f} s: it joins "
-            "the group again"
-        )
+        if rest_ms and self._is_settled() and not self._fetched:
+            time.sleep(rest_ms / 1000)

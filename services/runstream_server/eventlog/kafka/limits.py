@@ -60,5 +60,10 @@ RETENTION_MIN_MS = 3_600_000
 # A member that was killed is missed after this.
 SESSION_MS = 10_000
 HEARTBEAT_MS = 1_000
+# A member that has no partition looks again after it: each look costs about half
+# a millisecond.
+SPARE_STEP_MS = 200
+# One whose heartbeat the broker has not answered yet.
+OVERDUE_STEP_MS = 50
 # A member that does not poll for so long is hung; a flush takes seconds.
 POLL_INTERVAL_MS = 300_000

@@ -57,6 +57,10 @@ class Fetched:
     def next_offsets(self) -> dict[int, int]:
         return dict(self._next)
 
+    def __bool__(self) -> bool:
+        """Is there anything to give out?"""
+        return bool(self._records)
+
     def missing_bytes(self, max_bytes: int) -> int:
         """How much more there is room for."""
         return max_bytes - self._bytes
@@ -126,13 +130,14 @@ class KafkaReader(LogReader):
             self._prepare()
             with translated(f"reading {self._topic}"):
                 self._fetch(max_bytes, wait_ms)
-            if records := self._fetched.take(max_bytes):
+            settled = self._is_settled()
+            if settled and (records := self._fetched.take(max_bytes)):
                 return records
             now = time.monotonic()
             wait_ms = _STEP_MS
             if now < deadline:
                 wait_ms = (deadline - now) * 1000
-            elif not self._is_behind():
+            elif not settled or not self._is_behind():
                 return []
             elif now > give_up:
                 raise LogUnavailableError(f"reading {self._topic}: nothing came in time")
@@ -149,6 +154,10 @@ class KafkaReader(LogReader):
 
     def _prepare(self) -> None:
         """Before each fetch."""
+
+    def _is_settled(self) -> bool:
+        """What was fetched may be given out now."""
+        return True
 
     def _fetch(self, max_bytes: int, wait_ms: float) -> None:
         """Waits only while there is nothing to give out."""
