@@ -15,15 +15,22 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from runstream.error_codes import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, STATUS
+from runstream.error_codes import (
+    INTERNAL_ERROR,
+    INVALID_PARAMETER_VALUE,
+    STATUS,
+    TEMPORARILY_UNAVAILABLE,
+)
 from runstream.v1 import artifacts_pb2, ingest_pb2, tracking_pb2
 from runstream_server.activity import Activity
-from runstream_server.errors import ErrorPlace, ServiceError
+from runstream_server.errors import AwayError, ErrorPlace, ServiceError
 from runstream_server.service import ArtifactsApi, CallContext, IngestApi, QueryApi
 from runstream_server.telemetry import CALLS, Telemetry
 
 # For a caller that names no deadline.
 DEFAULT_SECONDS = 60.0
+# An engine that starts again takes seconds.
+_RETRY_AFTER_MS = 1000
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 # Names of gRPC's status codes: what calls are counted by, whatever the door.
 _STATUS_NAMES = {
@@ -92,6 +99,9 @@ class Call(NamedTuple):
             return self.function(request, context())
         except ServiceError as error:
             return error
+        except AwayError as error:
+            _log.warning("%s could not be answered: %s", self.method, error)
+            return away(error)
         except Exception as error:
             _log.exception("%s failed", self.method)
             return internal(error)
@@ -151,6 +161,11 @@ def detail_of(error: ServiceError, characters: int) -> tracking_pb2.ErrorDetail:
         retry_after_ms=error.retry_after_ms,
         event_indexes=error.place.event_indexes,
     )
+
+
+def away(error: AwayError) -> ServiceError:
+    """An engine is away: the caller learns that it may come again, the log has the rest."""
+    return ServiceError(TEMPORARILY_UNAVAILABLE, error.said, retry_after_ms=_RETRY_AFTER_MS)
 
 
 def internal(error: Exception) -> ServiceError:

@@ -1,15 +1,18 @@
-"""The one error that services raise for their callers.
+"""The errors of services that callers are told of.
 
     Exception
-    └── ServiceError    a refusal with MLflow's code, the field and the limit
+    ├── ServiceError    a refusal with MLflow's code, the field and the limit
+    └── AwayError       an engine behind the service is away for now
 
-Every door (gRPC, HTTP) translates it by the table in `runstream.error_codes`.
+Every door (gRPC, HTTP) translates the first by the table in `runstream.error_codes`;
+the second is TEMPORARILY_UNAVAILABLE. Anything else is a fault of ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,13 @@ class ServiceError(Exception):
         self.message = message
         self.place = place
         self.retry_after_ms = retry_after_ms
+
+
+class AwayError(Exception):
+    """What a call needs is away or overloaded: the same call may work later.
+
+    The message is for our log: it may hold addresses and statements. `said` is for the
+    caller of a service.
+    """
+
+    said: ClassVar[str] = "Something that the server needs is away. Try again in a moment."

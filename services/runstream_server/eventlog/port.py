@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from runstream_server.errors import AwayError
+
 EVENTS = "events"
 REGISTRY = "registry"
 #: Where a member of a group wants a partition not to begin yet.
@@ -31,12 +33,17 @@ class Record(NamedTuple):
     value: bytes
 
 
-class LogUnavailableError(Exception):
+class LogUnavailableError(AwayError):
     """The log could not take or give records now.
 
     After an append that raised this the records may be in the log or not:
     the same bytes may be appended again, readers drop what comes twice.
     """
+
+    said = (
+        "The event log cannot be reached now. What was acknowledged is safe; the same call may "
+        "be repeated as it is. Try again in a moment."
+    )
 
 
 class LogFullError(LogUnavailableError):

@@ -13,6 +13,8 @@ Which code of ClickHouse is which stands in `codes.py`.
 
 from __future__ import annotations
 
+from runstream_server.errors import AwayError
+
 
 class StoreError(Exception):
     """A statement failed. Whether a failed insert was written is not known.
@@ -33,8 +35,13 @@ class StoreBusyError(StoreError):
     """The engine could not be opened here."""
 
 
-class StoreUnavailableError(StoreError):
+class StoreUnavailableError(StoreError, AwayError):
     """It was tried again for a while; it may be tried again later."""
+
+    said = (
+        "The tables cannot be read now: ClickHouse is away or overloaded. Nothing is lost, and "
+        "writes go on; every read may be repeated. Try again in a moment."
+    )
 
 
 class RowsRefusedError(StoreError):
