@@ -68,7 +68,7 @@ class Materializer:
         self._sink = EventsSink(store, generation, self._policy, self.counters)
         self._events = self._consumer(logs.events, self._sink)
         self._registry = self._consumer(
-            logs.registry, RegistrySink(store, generation, self.counters)
+            logs.registry, RegistrySink(store, generation, self._policy, self.counters)
         )
         self._identified = False
         self._registry_error: Exception | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runstream.v1 import events_pb2 as pb
+from runstream_server.eventlog.port import NewRecord
 from runstream_server.materialize.compare import compare_generations
 from runstream_server.materialize.materializer import Materializer
 from runstream_server.materialize.policy import FlushPolicy
@@ -134,3 +135,85 @@ def test_a_refusal_says_its_code(store: Store, generation: int) -> None:
             f"INSERT INTO {name('params', generation)} (key, first) VALUES ('a', (1, 'poison'))"
         )
     assert raised.value.code == _CONSTRAINT_VIOLATED
+
+
+def claim(log: GrowingLog, name: str) -> None:
+    created = pb.ExperimentCreated(claim_id=name.encode(), name=name)
+    event = pb.Event(experiment_created=created)
+    request = pb.AppendRequest(
+        stream_id="registry", producer_id=name.encode(), seq=1, events=[event], accepted_ms=7
+    )
+    log.logs.registry.append([NewRecord(0, request.SerializeToString())])
+
+
+def rename(log: GrowingLog, experiment_id: int, new_name: str) -> None:
+    identity = f"{experiment_id} {new_name}".encode()
+    renamed = pb.ExperimentRenamed(
+        claim_id=identity, experiment_id=str(experiment_id), new_name=new_name
+    )
+    request = pb.AppendRequest(
+        stream_id="registry",
+        producer_id=identity,
+        seq=1,
+        events=[pb.Event(experiment_renamed=renamed)],
+        accepted_ms=8,
+    )
+    log.logs.registry.append([NewRecord(0, request.SerializeToString())])
+
+
+def refuse_names(store: Store, generation: int) -> None:
+    store.command(
+        f"ALTER TABLE {name('experiments', generation)} "
+        "ADD CONSTRAINT no_poison CHECK NOT startsWith(name, 'poison')"
+    )
+
+
+def test_a_poison_of_the_registry_is_set_aside(store: Store, generation: int) -> None:
+    """Of all changes only the refused ones; ids are counted as ingest counts them."""
+    refuse_names(store, generation)
+    log = GrowingLog()
+    for one in ("a", "poison 1", "b"):
+        claim(log, one)
+    rename(log, 3, "poison 2")
+    rename(log, 1, "c")
+    log.logs.registry.append([NewRecord(0, b"\xff no record")])
+    owner = feed(log, store, generation)
+    found = store.rows(
+        "SELECT experiment_id, name FROM "
+        f"{name('experiments', generation)} FINAL ORDER BY experiment_id"
+    )
+    assert found == [(0, "Default"), (1, "c"), (3, "b")]
+    aside = store.rows(
+        "SELECT log, offset, splitByChar(':', reason)[1] FROM "
+        f"{name('set_aside', generation)} FINAL ORDER BY offset"
+    )
+    assert aside == [
+        ("registry", 2, "refused by the store"),
+        ("registry", 4, "refused by the store"),
+        ("registry", 6, "cannot be folded"),
+    ]
+    assert owner.counters.set_aside == 3
+    assert owner.applied()["registry", 0] == 7
+
+
+def test_however_the_registry_is_cut(store: Store, generation: int) -> None:
+    refuse_names(store, generation)
+    log = GrowingLog()
+    other = create_generation(store)
+    refuse_names(store, other)
+    claim(log, "a")
+    for new_name in ("poison 1", "poison 2", "good"):
+        rename(log, 1, new_name)
+        feed(log, store, other).close()
+    feed(log, store, generation)
+    assert compare_generations(store, generation, other) == ()
+    drop_generation(store, other)
+
+
+def test_above_the_limit_the_registry_stops_the_process(store: Store, generation: int) -> None:
+    refuse_names(store, generation)
+    log = GrowingLog()
+    for number in range(3):
+        claim(log, f"poison {number}")
+    with pytest.raises(TooManySetAsideError, match="3 records"):
+        feed(log, store, generation, poison_max=2)
