@@ -165,9 +165,10 @@ def rebuild(folder: Path | None, deployment: Deployment, as_json: bool, **wish: 
 def _rebuild(
     folder: Path | None, deployment: Deployment, wish: dict[str, Any], say: Callable[[str], None]
 ) -> bool:
-    from runstream_server.stopping import Stop
+    from runstream_server.stopping import ENDING_SECONDS, Stop
 
-    stop = Stop()
+    stop = Stop(status=1)
+    stop.limit(ENDING_SECONDS)
     with stop.on_signals():
         if folder is None and deployment.kafka is not None:
             from runstream_server.cluster.rebuilding import Wish, rebuild_deployment

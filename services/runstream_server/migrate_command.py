@@ -33,15 +33,20 @@ def migrate(clickhouse: str, clickhouse_cluster: str, dry_run: bool, as_json: bo
     statements are printed, to be read, or run by somebody with more rights.
     """
     # Imported here: `runstream --help` need not wait for them.
+    from runstream_server.stopping import STARTING_SECONDS, Stop
     from runstream_server.store.address import AddressError, parse_address
     from runstream_server.store.errors import StoreError
     from runstream_server.store.open import migration_plan, open_store
 
+    stop = Stop(status=1)
+    stop.limit(STARTING_SECONDS)
     try:
         address = parse_address(clickhouse, clickhouse_cluster)
-        statements = migration_plan(address)
-        if statements and not dry_run:
-            open_store(address).close()
+        # A statement in hand is finished, when it is a short one.
+        with stop.on_signals():
+            statements = migration_plan(address)
+            if statements and not dry_run:
+                open_store(address).close()
     except (AddressError, StoreError) as error:
         raise click.ClickException(str(error)) from None
     _say(statements, dry_run, as_json)

@@ -43,12 +43,11 @@ def rebuild_folder(path: Path, only: str | None, stop: Event, say: Say) -> bool:
         try:
             lock.take()
         except FolderServedError:
-            _ask(folder, only, say)
-            return True
+            return _ask(folder, only, stop, say)
         return _rebuild(folder, only, stop, say)
 
 
-def _ask(folder: DataFolder, only: str | None, say: Say) -> None:
+def _ask(folder: DataFolder, only: str | None, stop: Event, say: Say) -> bool:
     folder.request_rebuild(only)
     deadline = time.monotonic() + _TAKEN_SECONDS
     while folder.requested_rebuild() is not None:
@@ -58,8 +57,12 @@ def _ask(folder: DataFolder, only: str | None, say: Say) -> None:
                 f"The process that has {folder.path} did not take the request for "
                 f"{_TAKEN_SECONDS:.0f} s. Stop it, then ask again."
             )
-        time.sleep(_PAUSE_SECONDS)
+        if stop.wait(_PAUSE_SECONDS):
+            folder.take_rebuild_request()
+            say("Broken off; nothing was asked for.")
+            return False
     say("The running server builds the new tables, and changes to them when they are whole.")
+    return True
 
 
 def _rebuild(folder: DataFolder, only: str | None, stop: Event, say: Say) -> bool:

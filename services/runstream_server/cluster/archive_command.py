@@ -58,9 +58,10 @@ def archive(
 
 def _archive(deployment: Deployment, interval_seconds: float | None) -> bool:
     from runstream_server.cluster.archiving import archive_deployment
-    from runstream_server.stopping import Stop
+    from runstream_server.stopping import ENDING_SECONDS, Stop
 
-    stop = Stop()
+    stop = Stop(status=1)
+    stop.limit(ENDING_SECONDS)
     with stop.on_signals():
         return archive_deployment(deployment, interval_seconds, stop.event, click.echo)
 
@@ -74,9 +75,10 @@ def verify(deployment: Deployment, as_json: bool) -> None:
     Exit code 1 when something is damaged or missing.
     """
     from runstream_server.cluster.archiving import verify_archive
-    from runstream_server.stopping import Stop
+    from runstream_server.stopping import ENDING_SECONDS, Stop
 
-    stop = Stop()
+    stop = Stop(status=1)
+    stop.limit(ENDING_SECONDS)
     try:
         with stop.on_signals():
             found = verify_archive(deployment, stop.event, partial(click.echo, err=as_json))

@@ -20,7 +20,7 @@ from runstream_server.gateway.app import Site, application
 from runstream_server.gateway.server import HttpServer, tcp_socket
 from runstream_server.listen import Listen
 from runstream_server.rpc.server import AddressInUseError, RpcServer
-from runstream_server.stopping import Stop
+from runstream_server.stopping import ENDING_SECONDS, STARTING_SECONDS, Stop
 from runstream_server.store.errors import StoreUnavailableError
 from runstream_server.telemetry import Telemetry
 
@@ -73,6 +73,7 @@ class Role:
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises RoleError, and what ended it."""
+        self._stop.limit(STARTING_SECONDS)
         with contextlib.ExitStack() as closing:
             closing.enter_context(self._stop.on_signals())
             # Whoever watches is answered while it is not ready as well.
@@ -123,6 +124,7 @@ class Role:
         return None
 
     def _serve(self, work: Work, http: HttpServer, closing: contextlib.ExitStack) -> None:
+        self._stop.limit(ENDING_SECONDS)
         if any(work.services()):
             self._open_rpc(work, closing)
         self._waits_for = ""
