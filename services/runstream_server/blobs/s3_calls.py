@@ -7,8 +7,10 @@ our own over it, because its answers leave out the checksums.
 from __future__ import annotations
 
 import os
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -156,6 +158,19 @@ class S3Calls:
             return self._pool.request(method, url, headers=dict(headers), body=body).status
         except (HTTPError, OSError) as error:
             raise self._failed(error, self._settings.tickets_endpoint) from error
+
+    def seconds_ahead(self) -> float | None:
+        """How far the server's clock is ahead of ours, to a second; None: it does not say."""
+        before = time.time()
+        try:
+            date = self._pool.request("HEAD", self._settings.endpoint).headers.get("date", "")
+        except (HTTPError, OSError) as error:
+            raise self._failed(error) from error
+        try:
+            said = parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            return None
+        return said + 0.5 - (before + time.time()) / 2
 
     def begun(self, prefix: str) -> Iterator[Begun]:
         """The uploads in parts below a prefix that are neither completed nor aborted."""

@@ -31,6 +31,18 @@ def faults(settings: S3Settings) -> list[str]:
         calls.close()
 
 
+def seconds_ahead(settings: S3Settings) -> float | None:
+    """How far the server's clock is ahead of ours; None: it does not say.
+
+    Raises StoreUnavailableError.
+    """
+    calls = S3Calls(settings)
+    try:
+        return calls.seconds_ahead()
+    finally:
+        calls.close()
+
+
 class _Probe:
     def __init__(self, settings: S3Settings, calls: S3Calls) -> None:
         self._settings = settings

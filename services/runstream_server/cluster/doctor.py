@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from runstream_server.blobs.s3_probe import faults
+from runstream_server.blobs.s3_probe import faults, seconds_ahead
 from runstream_server.cluster.archive import open_archive
 from runstream_server.cluster.errors import SettingError
 from runstream_server.cluster.settings import Deployment
@@ -19,6 +19,8 @@ from runstream_server.store.server_engine import ServerEngine, ServerPolicy
 
 # Deletes and restores are ordered by ingest's clock, heartbeats by the reader's.
 _CLOCK_SECONDS = 5.0
+# A signature is refused after a quarter of an hour.
+_S3_CLOCK_SECONDS = 300.0
 _CONNECT_SECONDS = 5
 
 
@@ -159,6 +161,8 @@ def _s3(deployment: Deployment) -> Iterator[Finding]:
         if settings.public_endpoint:
             where += f" (tickets: {settings.public_endpoint})"
         yield Finding("s3", True, f"{where}: an object was stored in {settings.bucket} and removed")
+        if (ahead := seconds_ahead(settings)) is not None:
+            yield _clock("s3", ahead, _S3_CLOCK_SECONDS)
 
 
 def _archive(deployment: Deployment) -> Iterator[Finding]:
