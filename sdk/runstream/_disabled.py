@@ -6,7 +6,6 @@ For the unit tests of training code. Arguments are still checked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runstream._ids import provisional_experiment_id
@@ -51,9 +50,6 @@ class DisabledSpool:
     def close_run(self, run_index: int) -> None: ...
 
     def close(self) -> None: ...
-
-    def blob_folder(self) -> Path:
-        raise NotImplementedError("nothing is stored in mode disabled")
 
 
 class DisabledAgent:

@@ -15,8 +15,8 @@ import pytest
 
 from tests.e2e.harness import ClusterServer, World, eventually, new_world
 from tests.servers.cluster import Engines
-from tests.servers.proxy import CuttingProxy
 from tests.servers.s3 import S3Server
+from tests.servers.tcp_proxy import TcpProxy
 
 MIB = 1024 * 1024
 
@@ -28,7 +28,7 @@ class Site:
     world: World
     server: ClusterServer
     s3: S3Server
-    proxy: CuttingProxy
+    proxy: TcpProxy
 
     @property
     def uri(self) -> str:
@@ -59,7 +59,7 @@ class Site:
 @pytest.fixture
 def site(own_s3: S3Server, engines: Engines) -> Iterator[Site]:
     """On an S3 server of the test alone, which it may kill."""
-    proxy = CuttingProxy(own_s3.port)
+    proxy = TcpProxy(own_s3.port)
     own_s3.public_endpoint = proxy.endpoint
     with (
         contextlib.closing(proxy),

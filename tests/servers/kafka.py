@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
+
+from tests.servers.child import Child
+from tests.servers.ports import answers, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBS = ROOT / "build" / "servers" / "kafka" / "libs"
@@ -25,7 +26,6 @@ _STORE_PASSWORD = "changeit"
 
 # A cold start takes 5 s on an idle machine of two cores.
 _START_SECONDS = 120.0
-_END_SECONDS = 30.0
 _TRIES = 3
 
 _PROPERTIES = """
@@ -82,7 +82,7 @@ def missing() -> str:
     return ""
 
 
-class KafkaServer:
+class KafkaServer(Child):
     """One broker. Its data and its addresses outlive `kill` and `start`."""
 
     def __init__(self, folder: Path, *, advertised_port: int = 0) -> None:
@@ -95,7 +95,6 @@ class KafkaServer:
             raise MissingError(reason)
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._process: subprocess.Popen[bytes] | None = None
         self._ports: list[int] = []
         self._advertised_port = advertised_port
 
@@ -114,12 +113,6 @@ class KafkaServer:
         """What a client trusts the guarded address by."""
         return self.folder / "ca.pem"
 
-    @property
-    def pid(self) -> int:
-        """Of the running process."""
-        assert self._process is not None
-        return self._process.pid
-
     def start(self) -> None:
         """Returns when it takes connections."""
         if not self._ports:
@@ -129,26 +122,10 @@ class KafkaServer:
         if not self._listens(time.monotonic() + _START_SECONDS):
             raise RuntimeError(f"the broker did not start:\n{self._last_words()}")
 
-    def stop(self) -> None:
-        """In good order. Idempotent."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """As the machine's power would: kill -9. Idempotent."""
-        self._end(signal.SIGKILL)
-
     def restart(self) -> None:
         """After a stop in good order, with the same data on the same ports."""
         self.stop()
         self.start()
-
-    def pause(self) -> None:
-        """Stand still (SIGSTOP): connections stay open, nothing is answered."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        os.kill(self.pid, signal.SIGCONT)
 
     def __enter__(self) -> KafkaServer:
         self.start()
@@ -166,7 +143,7 @@ class KafkaServer:
         """The first start. A port may be taken by another between choice and use."""
         self._make_certificate()
         for attempt in range(1, _TRIES + 1):
-            self._ports = _free_ports(3)
+            self._ports = free_ports(3)
             self._write_configuration()
             if attempt == 1:
                 self._run_tool()
@@ -211,7 +188,7 @@ class KafkaServer:
 
     def _spawn(self) -> None:
         with (self.folder / "broker.log").open("ab") as output:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [*self._java(), "kafka.Kafka", str(self.folder / "server.properties")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -225,28 +202,11 @@ class KafkaServer:
         return ["java", *flags, "-cp", f"{LIBS}/*"]
 
     def _listens(self, deadline: float) -> bool:
-        assert self._process is not None
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self._ports[0]), timeout=1.0):
-                    return True
-            except OSError:
-                time.sleep(0.05)
+        while time.monotonic() < deadline and self.is_alive():
+            if answers("127.0.0.1", self._ports[0]):
+                return True
+            time.sleep(0.05)
         return False
-
-    def _end(self, number: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            # One that stands still would not hear of it.
-            process.send_signal(signal.SIGCONT)
-            process.send_signal(number)
-        try:
-            process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def _last_words(self) -> str:
         return (self.folder / "broker.log").read_text(errors="replace")[-4000:]
@@ -256,14 +216,3 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{command[:2]} failed:\n{done.stdout}\n{done.stderr}")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.servers.child import Child
 from tests.servers.ports import free_port
 
 PATIENCE_SECONDS = 90.0
 
 
 @dataclass
-class RoleProcess:
+class RoleProcess(Child):
     """`runstream service ROLE` that can be killed and started again."""
 
     role: str
@@ -28,7 +27,8 @@ class RoleProcess:
     flags: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     grpc_port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+
+    end_seconds = PATIENCE_SECONDS
 
     @property
     def uri(self) -> str:
@@ -37,11 +37,6 @@ class RoleProcess:
     @property
     def grpc_address(self) -> str:
         return f"127.0.0.1:{self.grpc_port}"
-
-    @property
-    def pid(self) -> int:
-        assert self.process is not None, f"{self.role} was not started"
-        return self.process.pid
 
     def spawn(self) -> None:
         """Starts it; does not wait."""
@@ -74,9 +69,6 @@ class RoleProcess:
                 raise RuntimeError(f"{self.role} is not ready: {self.tail()}")
             time.sleep(0.05)
 
-    def is_alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError), self.open("/ready") as answer:
             return bool(answer.status == 200)
@@ -93,33 +85,9 @@ class RoleProcess:
         values = [line.rpartition(" ") for line in lines if line.startswith(name)]
         return sum(float(value) for label, _, value in values if label.partition("{")[0] == name)
 
-    def kill(self) -> None:
-        """kill -9."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """SIGTERM, and the exit status."""
-        return self._end(signal.SIGTERM)
-
     def restart(self) -> None:
         self.stop()
         self.start()
 
-    def pause(self) -> None:
-        """SIGSTOP: it answers nothing until `resume`."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
-
-    def _end(self, how: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-            with contextlib.suppress(ProcessLookupError):
-                self.process.send_signal(signal.SIGCONT)
-        return self.process.wait(timeout=PATIENCE_SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from minio import Minio
 
 from runstream_server.blobs.s3_settings import S3Settings
+from tests.servers.child import Child
 from tests.servers.ports import answers, free_port
 
 BINARY = Path(__file__).resolve().parents[2] / "build" / "servers" / "bin" / "versitygw"
@@ -28,7 +28,7 @@ class S3MissingError(Exception):
 
 
 @dataclass
-class S3Server:
+class S3Server(Child):
     """A process of its own over a folder of its own, on a port that it keeps.
 
     `close` removes the folder. public_endpoint: where tickets lead to; empty: to it.
@@ -38,7 +38,6 @@ class S3Server:
     secret_key: str = field(default="not-a-secret-1", repr=False)
     port: int = field(default_factory=free_port)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="runstream-s3-")))
-    process: subprocess.Popen[bytes] | None = None
     public_endpoint: str = ""
 
     @property
@@ -63,31 +62,13 @@ class S3Server:
         self._wait()
         return self
 
-    def stop(self) -> None:
-        """SIGTERM, and its end."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """SIGKILL, and its end."""
-        self._end(signal.SIGKILL)
-
     def restart(self) -> None:
         """Kill it and start it again, over the same folder and port."""
         self.kill()
         self.start()
 
-    def pause(self) -> None:
-        """SIGSTOP: it answers nothing until `resume`."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
-
     def close(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def settings(self, bucket: str, **more: str) -> S3Settings:
@@ -113,11 +94,6 @@ class S3Server:
     def environment(self, bucket: str) -> dict[str, str]:
         """The same for a process."""
         return environment_of(self.settings(bucket))
-
-    def _end(self, sent: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(sent)
-        self.process.wait(timeout=_START_SECONDS)
 
     def _wait(self) -> None:
         assert self.process is not None

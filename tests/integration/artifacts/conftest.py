@@ -22,8 +22,8 @@ from runstream_server.blobs.service import ArtifactsService
 from runstream_server.rpc.adapters import Services, Watchers
 from runstream_server.rpc.server import RpcServer
 from runstream_server.telemetry import Telemetry
-from tests.servers.proxy import CuttingProxy
 from tests.servers.s3 import S3Server
+from tests.servers.tcp_proxy import TcpProxy
 
 MIB = 1024 * 1024
 
@@ -35,7 +35,7 @@ class Site:
     server: S3Server
     settings: S3Settings
     blobs: S3Blobs
-    proxy: CuttingProxy
+    proxy: TcpProxy
     destination: Destination
     folder: Path
 
@@ -85,7 +85,7 @@ def own_site(own_s3: S3Server, tmp_path: Path) -> Iterator[Site]:
 
 
 def _site(server: S3Server, folder: Path) -> Iterator[Site]:
-    proxy = CuttingProxy(int(server.endpoint.rpartition(":")[2]))
+    proxy = TcpProxy(int(server.endpoint.rpartition(":")[2]))
     settings = server.settings(server.new_bucket(), public_endpoint=proxy.endpoint, prefix="p/q")
     blobs = S3Blobs(settings)
     with tempfile.TemporaryDirectory(prefix="rs-") as sockets:

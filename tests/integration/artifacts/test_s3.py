@@ -17,8 +17,8 @@ from runstream_server.blobs.reaper import Reaped, reap
 from runstream_server.blobs.s3 import VALID_SECONDS, S3Blobs
 from runstream_server.blobs.s3_probe import faults
 from tests.servers.ports import free_port
-from tests.servers.proxy import CuttingProxy
 from tests.servers.s3 import S3Server
+from tests.servers.tcp_proxy import TcpProxy
 from tests.servers.tickets import follow, request
 
 CONTENT = b"weights" * 100
@@ -95,7 +95,7 @@ def test_a_download_has_the_name_of_the_file(blobs: S3Blobs) -> None:
 
 
 def test_tickets_lead_to_the_public_endpoint(s3: S3Server) -> None:
-    proxy = CuttingProxy(int(s3.endpoint.rpartition(":")[2]))
+    proxy = TcpProxy(int(s3.endpoint.rpartition(":")[2]))
     blobs = S3Blobs(s3.settings(s3.new_bucket(), public_endpoint=proxy.endpoint))
     ticket = blobs.create_upload(upload())
     assert urlsplit(ticket.url).port == proxy.port
