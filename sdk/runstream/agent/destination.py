@@ -218,23 +218,24 @@ class Destination:
         if not self._transports.may_improve(sender, address):
             return
         self._resolving = True
-        threading.Thread(
-            target=self._replace, args=(sender, address), name="improve", daemon=True
-        ).start()
+        threading.Thread(target=self._replace, args=(sender,), name="improve", daemon=True).start()
 
-    def _replace(self, old: Transport, address: Address) -> None:
-        better = None
+    def _replace(self, old: Transport) -> None:
+        better = address = None
         try:
+            # Those who take writes may be others than those that were not reached.
+            address = self._resolve(self.tracking_uri)
             better = self._transports.improve(address)
-        except TlsError as error:
+        except (AddressError, TlsError) as error:
             _log.warning("%s by gRPC: %s", self.tracking_uri, error)
+            self._transports.put_off()
         with self._changed:
             self._resolving = False
             if better is not None and (self._sender is not old or self._closed):
                 better.close()
                 better = None
             if better is not None:
-                self._sender = better
+                self._sender, self._address = better, address
         if better is not None:
             _log.info("%s is reachable by gRPC (again)", self.tracking_uri)
             old.close()  # what is under way goes on to its end

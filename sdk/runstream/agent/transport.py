@@ -86,6 +86,11 @@ class Transports:
         """A gRPC connection that works, or None. Blocks."""
         return self._probed(address)
 
+    def put_off(self) -> None:
+        """gRPC is not to be had now: the next try is later, and later each time."""
+        self._again_at = time.monotonic() + self._wait
+        self._wait = min(2 * self._wait, GRPC_AGAIN_MAX_SECONDS)
+
     def _too_early(self) -> bool:
         return time.monotonic() < self._again_at
 
@@ -95,8 +100,7 @@ class Transports:
             self._wait, self._again_at = self._first, 0.0
             return sender
         sender.close()
-        self._again_at = time.monotonic() + self._wait
-        self._wait = min(2 * self._wait, GRPC_AGAIN_MAX_SECONDS)
+        self.put_off()
         return None
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import time
+
+import pytest
 
 from runstream.agent.address import Address, AddressError
 from runstream.agent.destination import Destination
@@ -122,5 +125,30 @@ def test_without_a_reader_writes_go_on(server: GrpcServer, mailbox: Mailbox) -> 
     answer = destination.call(INFO, b"", time.monotonic() + 0.3)
     assert (answer.code, answer.error_code) == (14, "TEMPORARILY_UNAVAILABLE")
     assert destination.connected
+    assert isinstance(send(destination, mailbox), Accepted)
+    destination.close()
+
+
+def test_who_takes_writes_by_grpc_may_be_another_by_now(
+    server: GrpcServer, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNSTREAM_AGENT_GRPC_SECONDS", "0.01")
+    server.healthy = True
+    there = dataclasses.replace(address_of(server), may_fall_back=True)
+    gone = dataclasses.replace(there, grpc_target="unix:/nowhere")
+    found: list[Address | None] = [there, None, gone, gone]
+
+    def resolve(uri: str) -> Address:
+        address = found.pop() if len(found) > 1 else found[0]
+        if address is None:
+            raise AddressError(f"no server at {uri}")
+        return address
+
+    destination = Destination("http://somewhere", resolve, mailbox)
+    ready(destination, mailbox)
+    assert destination.transport == "http"
+    eventually(
+        lambda: destination.ready(time.monotonic()) and destination.transport == "grpc", mailbox
+    )
     assert isinstance(send(destination, mailbox), Accepted)
     destination.close()
