@@ -52,7 +52,6 @@ def check_within(log: str, applied: Mapping[int, int], ends: Mapping[int, int]) 
 
 def check_identity(store: Store, generation: int, identity: LogIdentity) -> None:
     """Ties a generation to its log at first use; later raises LogMismatchError for another."""
-    _check_incarnation(store, generation, identity)
     key = log_key(generation)
     found = identity.described()
     known = read_meta(store, key)
@@ -63,6 +62,7 @@ def check_identity(store: Store, generation: int, identity: LogIdentity) -> None
             f"the tables of generation {generation} were folded from log {known}, and this is "
             f"log {found}; put the right log in place, or start with an empty store folder"
         )
+    _check_incarnation(store, generation, identity)
 
 
 def log_key(generation: int) -> str:
