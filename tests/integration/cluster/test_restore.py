@@ -75,9 +75,6 @@ def test_a_log_that_moved_takes_its_tables_along(archiving: Cluster, admin: Any)
     assert (code, f"{old}.events and {old}.registry holds" in output) == (1, True), output
 
     archiving.environment["RUNSTREAM_KAFKA_PREFIX"] = f"{old}-moved"
-    code, output = archiving.command("archive", "restore", "--dry-run")
-    assert (code, "will be made" in output, "lost: they go on" in output) == (0, True, True), output
-    assert not [topic for topic in admin.list_topics() if topic.startswith(f"{old}-moved")]
     code, output = archiving.command("archive", "restore")
     assert (code, "The tables go on with it." in output) == (0, True), output
     assert f"{old}-moved.restoring" not in admin.list_topics()
@@ -86,14 +83,10 @@ def test_a_log_that_moved_takes_its_tables_along(archiving: Cluster, admin: Any)
     assert_shown(archiving, writers)
     writers[0].append(archiving.ingests[0], 4, 5)
     assert_shown(archiving, writers)
-    archive(archiving)
     # Those that are still there of the old deployment do not go on beside it.
     archiving.kill()
     archiving.environment["RUNSTREAM_KAFKA_PREFIX"] = old
-    for process in (archiving.ingests[0], archiving.materializers[0], archiving.queries[0]):
-        assert_ends(process, "as it was restored into other topics")
-    code, output = archiving.command("archive")
-    assert (code, "as it was restored into other topics" in output) == (1, True), output
+    assert_ends(archiving.ingests[0], "as it was restored into other topics")
 
 
 def test_tables_that_hold_what_was_lost_are_refused(archiving: Cluster, admin: Any) -> None:
@@ -138,6 +131,8 @@ def test_nobody_comes_in_before_it_is_whole(archiving: Cluster, admin: Any) -> N
     eventually(lambda: "the log is being restored" in ingest.tail())
     code, output = archiving.command("doctor")
     assert (code, "the log is being restored" in output) == (1, True), output
+    code, output = archiving.command("archive", "restore", "--dry-run")
+    assert (code, "lost: they go on" in output) == (0, True), output
     assert [t for t in admin.list_topics() if t.startswith(prefix)] == [f"{prefix}.restoring"]
     code, output = archiving.command("archive", "restore")
     assert (code, "was begun: 0 records" in output) == (0, True), output

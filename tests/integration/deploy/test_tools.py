@@ -59,7 +59,7 @@ def test_selectors_find_their_pods(overlay: str) -> None:
         for one in objects
         if one["kind"] == "Deployment"
     }
-    assert len(pods) == 4
+    assert len(pods) == 5
     for one in objects:
         if one["kind"] in ("Service", "PodDisruptionBudget"):
             selector = one["spec"]["selector"]
