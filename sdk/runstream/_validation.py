@@ -6,8 +6,10 @@ Every refusal names the field, the value (shortened) and the limit.
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from runstream import _limits as limits
@@ -28,11 +30,18 @@ def shown(value: Any) -> str:
     """A value for a message: JSON where it can be, shortened."""
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError):
-        text = repr(value)
+    except Exception:  # foreign values raise what they like
+        text = _repr(value)
     if len(text) <= limits.SHOWN_VALUE_CHARACTERS:
         return text
     return f"{text[: limits.SHOWN_VALUE_CHARACTERS]}…"
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def invalid_value(field: str, value: Any, reason: str) -> MlflowException:
@@ -97,8 +106,23 @@ def tag_value(key: str, value: Any, *, truncate: bool) -> str:
     return _text(f"value of tag {key}", value, limits.TAG_VALUE_LENGTH_CHARACTERS, truncate)
 
 
+def as_text(field: str, value: Any) -> str:
+    """`str(value)`. Raises INVALID_PARAMETER_VALUE for what has none."""
+    try:
+        return str(value)
+    except Exception as error:  # foreign types raise what they like
+        raise invalid_value(field, value, f"it has no form as text: {error!r}") from error
+
+
+def check_mapping(field: str, given: Any) -> Mapping[Any, Any]:
+    """Keys with values. Raises INVALID_PARAMETER_VALUE for anything else."""
+    if not isinstance(given, Mapping):
+        raise invalid_value(field, given, f"it must be a dict, not {type(given).__name__}.")
+    return given
+
+
 def _text(field: str, value: Any, limit: int, truncate: bool) -> str:
-    text = str(value)
+    text = as_text(field, value)
     if len(text) > limit:
         if not truncate:
             check_length(field, text, limit)
@@ -156,7 +180,7 @@ def check_experiment_name(name: Any) -> str:
 
 def check_experiment_tag(key: Any, value: Any) -> tuple[str, str]:
     """A tag of an experiment, as text."""
-    text = str(value)
+    text = as_text("value", value)
     check_length("value", text, limits.EXPERIMENT_TAG_VALUE_LENGTH_CHARACTERS)
     check_text("value", text)
     return check_key(key), text
@@ -182,6 +206,10 @@ def _name_of(part: str) -> str:
 
 def check_artifact_path(path: str, field: str = "artifact_path") -> str:
     """A place among a run's artifacts: relative, normalised, forward slashes."""
+    if isinstance(path, os.PathLike):
+        path = os.fspath(path)
+    if not isinstance(path, str):
+        raise invalid_value(field, path, "it must be a string or a path.")
     names = path.split("/")
     bad = (
         path == ""
