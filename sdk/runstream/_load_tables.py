@@ -11,7 +11,7 @@ from runstream import _downloads, _server, _tables
 from runstream._downloads import Place
 from runstream._run_table import run_table
 from runstream._system_tags import LOGGED_ARTIFACTS
-from runstream._validation import check_artifact_path, check_run_id
+from runstream._validation import check_artifact_path, check_list, check_run_id
 from runstream.entities import Run
 from runstream.error_codes import RESOURCE_DOES_NOT_EXIST
 from runstream.exceptions import MlflowException
@@ -48,7 +48,7 @@ def load(
 def _runs(uri: str, experiment_id: str, run_ids: Sequence[str] | None) -> Iterator[Run]:
     clauses = [f"tags.`{LOGGED_ARTIFACTS}` IS NOT NULL"]
     if run_ids is not None:
-        ids = ", ".join(f"'{check_run_id(run_id)}'" for run_id in run_ids)
+        ids = ", ".join(f"'{check_run_id(run_id)}'" for run_id in check_list("run_ids", run_ids))
         if not ids:
             return
         clauses.append(f"attributes.run_id IN ({ids})")

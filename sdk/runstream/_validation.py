@@ -9,7 +9,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runstream import _limits as limits
@@ -51,6 +51,10 @@ def invalid_value(field: str, value: Any, reason: str) -> MlflowException:
     )
 
 
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value == "")
+
+
 def missing_value(field: str) -> MlflowException:
     """The refusal of nothing."""
     return MlflowException.invalid_parameter_value(
@@ -69,7 +73,7 @@ def check_length(field: str, value: str, limit: int) -> None:
 
 def check_key(key: Any, field: str = "key") -> str:
     """A key of a metric, param or tag."""
-    if key is None or key == "":
+    if _is_missing(key):
         raise missing_value(field)
     if not isinstance(key, str):
         raise invalid_value(field, key, f"a name is a string, not {type(key).__name__}.")
@@ -114,6 +118,21 @@ def as_text(field: str, value: Any) -> str:
         raise invalid_value(field, value, f"it has no form as text: {error!r}") from error
 
 
+def check_string(field: str, given: Any) -> str:
+    """Text that has a form in UTF-8. Raises INVALID_PARAMETER_VALUE for anything else."""
+    if not isinstance(given, str):
+        raise invalid_value(field, given, f"it must be a string, not {type(given).__name__}.")
+    check_text(field, given)
+    return given
+
+
+def check_list(field: str, given: Any) -> list[Any]:
+    """The items of a list or another sequence. Raises INVALID_PARAMETER_VALUE for no such thing."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise invalid_value(field, given, f"it must be a list, not {type(given).__name__}.")
+    return list(given)
+
+
 def check_mapping(field: str, given: Any) -> Mapping[Any, Any]:
     """Keys with values. Raises INVALID_PARAMETER_VALUE for anything else."""
     if not isinstance(given, Mapping):
@@ -134,7 +153,7 @@ def _text(field: str, value: Any, limit: int, truncate: bool) -> str:
 
 def check_run_id(run_id: Any) -> str:
     """A run id as MLflow takes one: to look for, not necessarily ours."""
-    if run_id is None or run_id == "":
+    if _is_missing(run_id):
         raise missing_value("run_id")
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise invalid_value(
@@ -155,7 +174,7 @@ def check_own_run_id(run_id: Any) -> str:
 
 def check_experiment_id(experiment_id: Any) -> str:
     """An experiment id as decimal digits; integers are taken too."""
-    text = str(experiment_id)
+    text = as_text("experiment_id", experiment_id)
     if not (text.isascii() and text.isdigit()):
         raise invalid_value("experiment_id", experiment_id, "it must be a valid integer.")
     if len(text) > limits.EXPERIMENT_ID_LENGTH_DIGITS:
@@ -169,7 +188,7 @@ def check_experiment_id(experiment_id: Any) -> str:
 
 def check_experiment_name(name: Any) -> str:
     """A name for an experiment."""
-    if name is None or name == "":
+    if _is_missing(name):
         raise missing_value("name")
     if not isinstance(name, str):
         raise invalid_value("name", name, "the name of an experiment must be a string.")

@@ -12,7 +12,7 @@ from runstream import _downloads, _images
 from runstream._addresses import canonical_uri
 from runstream._downloads import Place
 from runstream._tracking_uri import get_tracking_uri
-from runstream._validation import check_run_id
+from runstream._validation import check_run_id, check_string
 from runstream.entities import FileInfo
 from runstream.error_codes import BAD_REQUEST
 from runstream.exceptions import MlflowException
@@ -41,7 +41,7 @@ def download_artifacts(
     if artifact_uri is not None:
         if run_id is not None or artifact_path is not None:
             raise _one_of()
-        return _downloads.download_uri(uri, str(artifact_uri), dst_path)
+        return _downloads.download_uri(uri, check_string("artifact_uri", artifact_uri), dst_path)
     if run_id is None:
         raise _one_of()
     return _downloads.download(uri, place(run_id, artifact_path), dst_path)
@@ -59,7 +59,7 @@ def list_artifacts(
     if artifact_uri is None:
         where = place(run_id or "", artifact_path)
     else:
-        found = _downloads.place_of(str(artifact_uri))
+        found = _downloads.place_of(check_string("artifact_uri", artifact_uri))
         if found is None:
             raise _one_of()
         where = found
@@ -115,7 +115,8 @@ def _content(artifact_uri: str) -> bytes:
 
 def place(run_id: str, artifact_path: str | None) -> Place:
     """A checked place among the artifacts of a run."""
-    return Place(check_run_id(run_id), (artifact_path or "").strip("/"))
+    path = "" if artifact_path is None else check_string("artifact_path", artifact_path)
+    return Place(check_run_id(run_id), path.strip("/"))
 
 
 def _uri(tracking_uri: str | None) -> str:

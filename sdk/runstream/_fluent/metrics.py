@@ -99,7 +99,7 @@ def log_metrics(
     """
     if (
         step is not None
-        and metrics is not None
+        and isinstance(metrics, dict)
         and synchronous is None
         and timestamp is None
         and run_id is None

@@ -9,7 +9,7 @@ from runstream import _run_table, _server
 from runstream._experiment_choice import chosen
 from runstream._notices import warn
 from runstream._tracking_uri import get_tracking_uri
-from runstream._validation import check_experiment_id
+from runstream._validation import check_experiment_id, check_list
 from runstream.entities import Run, ViewType
 from runstream.exceptions import MlflowException
 
@@ -55,7 +55,9 @@ def search_runs(  # noqa: PLR0913, PLR0917 (MLflow's signature)
         _run_table.pandas()
     uri = get_tracking_uri()
     where = _where(uri, experiment_ids, experiment_names, search_all_experiments)
-    search = _server.Search(filter_string or "", run_view_type, _PAGE, tuple(order_by or ()))
+    clauses = check_list("order_by", () if order_by is None else order_by)
+    text = "" if filter_string is None else filter_string
+    search = _server.Search(text, run_view_type, _PAGE, clauses)
     runs = _all_pages(uri, where, search, max_results)
     return runs if output_format == "list" else _run_table.run_table(runs)
 
@@ -68,9 +70,11 @@ def _where(
 ) -> list[str] | None:
     """Ids to search in; None is all of them."""
     if experiment_ids:
-        return [check_experiment_id(item) for item in experiment_ids]
+        single = isinstance(experiment_ids, str | int)
+        ids = [experiment_ids] if single else check_list("experiment_ids", experiment_ids)
+        return [check_experiment_id(item) for item in ids]
     if experiment_names:
-        return [*_ids_of(uri, experiment_names)]
+        return [*_ids_of(uri, check_list("experiment_names", experiment_names))]
     return None if everywhere else [chosen(uri).experiment_id]
 
 
