@@ -18,13 +18,14 @@ from runstream._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(__name__)
 
 if TYPE_CHECKING:
-    from runstream import artifacts, entities, exceptions, tracking
+    from runstream import artifacts, compat, entities, exceptions, tracking
     from runstream._active_run import ActiveRun
     from runstream._fluent.artifacts import (
         get_artifact_uri,
         log_artifact,
         log_artifacts,
         log_dict,
+        log_stream,
         log_text,
     )
     from runstream._fluent.experiments import (
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         set_experiment_tag,
         set_experiment_tags,
     )
+    from runstream._fluent.former import list_experiments, list_run_infos
+    from runstream._fluent.media import load_table, log_figure, log_image, log_table
     from runstream._fluent.metrics import log_metric, log_metrics
     from runstream._fluent.params_tags import delete_tag, log_param, log_params, set_tag, set_tags
     from runstream._fluent.runs import (
@@ -52,7 +55,8 @@ if TYPE_CHECKING:
         start_run,
     )
     from runstream._fluent.search import search_runs
-    from runstream._flush import flush, flush_async_logging
+    from runstream._flush import flush, flush_artifact_async_logging, flush_async_logging
+    from runstream._images import Image
     from runstream._tracking_uri import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
     from runstream._version import __version__
     from runstream.entities import Experiment, Run
@@ -62,12 +66,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ActiveRun",
     "Experiment",
+    "Image",
     "MlflowClient",
     "MlflowException",
     "Run",
     "__version__",
     "active_run",
     "artifacts",
+    "compat",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
@@ -77,6 +83,7 @@ __all__ = [
     "entities",
     "exceptions",
     "flush",
+    "flush_artifact_async_logging",
     "flush_async_logging",
     "get_artifact_uri",
     "get_experiment",
@@ -86,13 +93,20 @@ __all__ = [
     "get_tracking_uri",
     "is_tracking_uri_set",
     "last_active_run",
+    "list_experiments",
+    "list_run_infos",
+    "load_table",
     "log_artifact",
     "log_artifacts",
     "log_dict",
+    "log_figure",
+    "log_image",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
+    "log_stream",
+    "log_table",
     "log_text",
     "restore_experiment",
     "restore_run",

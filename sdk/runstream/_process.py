@@ -23,6 +23,7 @@ from runstream.spool.fork import ProcessMark
 if TYPE_CHECKING:
     from runstream._agent_calls import Asked
     from runstream._stack import OpenRun
+    from runstream._tables import RunTables
     from runstream._writer import RunWriter
     from runstream.spool.folders import ScopeFolders
     from runstream.spool.format import Buffer
@@ -42,6 +43,8 @@ class Process:
     open_runs: runs that this process started and has not ended, oldest first.
     last_run_id: the run that became active last.
     params: run id → what this process logged as params, to see conflicts.
+    made_runs: (tracking URI, run id) of the runs that only this process can have made.
+    tables: the same → what is known of the tables of a run.
     destinations: tracking URIs that something was spooled for.
     """
 
@@ -52,6 +55,8 @@ class Process:
         self.last_run_id: str | None = None
         self.last_run_uri: str = ""
         self.params: dict[str, dict[str, str]] = {}
+        self.made_runs: set[tuple[str, str]] = set()
+        self.tables: dict[tuple[str, str], RunTables] = {}
         self.destinations: set[str] = set()
         self.shared_starts = 0
         self.exiting = False

@@ -7,14 +7,15 @@ from struct import error as struct_error
 from time import time_ns
 from typing import Any
 
+from runstream._columns import Column, checked_columns, is_column
 from runstream._datasets import dataset_input, series_of
 from runstream._fluent._current import writer_for
 from runstream._flush import RunOperations, finished
 from runstream._messages import events_pb2
 from runstream._stack import keep_ready, local
-from runstream._validation import check_key
+from runstream._validation import check_key, check_mapping
 from runstream._values import as_step, as_timestamp_ms, as_value
-from runstream._writer import RunWriter, now_ms
+from runstream._writer import RunWriter, SeriesOf, now_ms
 from runstream.spool.errors import SpoolLost, WrongProcess
 from runstream.spool.format import POINT
 
@@ -23,7 +24,8 @@ _pack = POINT.pack
 # Nothing was written: a new key, a value or step of another kind (Warning: where
 # warnings are errors), a full segment, a fork, a spool whose files were taken away.
 _TAKE_THE_LONG_WAY = (
-    KeyError, struct_error, TypeError, OverflowError, Warning, ValueError, WrongProcess, SpoolLost,
+    KeyError, struct_error, TypeError, OverflowError, Warning, ValueError, AttributeError,
+    WrongProcess, SpoolLost,
 )  # fmt: skip
 
 
@@ -79,20 +81,25 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
 
 
 def log_metrics(
-    metrics: Mapping[str, float],
-    step: int | None = None,
+    metrics: Mapping[str, float | Column],
+    step: int | Column | None = None,
     synchronous: bool | None = None,
     run_id: str | None = None,
-    timestamp: int | None = None,
+    timestamp: int | Column | None = None,
     model_id: str | None = None,
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log points of many metrics, all of one step and time; none when one is refused.
 
     metrics: key → value. The rest is as in `log_metric`.
+
+    Histories go in as columns: `step` a list or array of integers, and for each
+    key as many values; `timestamp` one time for all, or as many. A million
+    points take about a second.
     """
     if (
         step is not None
+        and isinstance(metrics, dict)
         and synchronous is None
         and timestamp is None
         and run_id is None
@@ -102,11 +109,14 @@ def log_metrics(
         points = local.points
         if points is not None:
             try:
-                points.log_metrics(metrics, step, time_ns() // 1_000_000)
+                # Columns are a TypeError here, before anything is written.
+                points.log_metrics(metrics, step, time_ns() // 1_000_000)  # type: ignore[arg-type]
                 return None
             except _TAKE_THE_LONG_WAY:
                 pass
     to = To(run_id, model_id, dataset, timestamp)
+    if is_column(step):
+        return _log_columns(metrics, step, synchronous, to)
     return _log(metrics, step, synchronous, to)
 
 
@@ -116,7 +126,7 @@ class To:
     __slots__ = ("dataset", "model_id", "run_id", "timestamp")
 
     def __init__(
-        self, run_id: str | None, model_id: str | None, dataset: Any, timestamp: int | None
+        self, run_id: str | None, model_id: str | None, dataset: Any, timestamp: Any
     ) -> None:
         self.run_id = run_id
         self.model_id = model_id
@@ -127,14 +137,33 @@ class To:
 def _log(
     metrics: Mapping[str, Any], step: Any, synchronous: bool | None, to: To
 ) -> RunOperations | None:
-    values = {check_key(key): as_value(key, value) for key, value in metrics.items()}
+    items = check_mapping("metrics", metrics).items()
+    values = {check_key(key): as_value(key, value) for key, value in items}
     number = as_step(step)
     time_ms = as_timestamp_ms(to.timestamp) if to.timestamp else now_ms()
+    writer, of = _opened(to)
+    writer.log_metrics(values, number, time_ms, of)
+    return _left(writer, to, synchronous)
+
+
+def _log_columns(
+    metrics: Mapping[str, Any], steps: Any, synchronous: bool | None, to: To
+) -> RunOperations | None:
+    columns = checked_columns(metrics, steps, to.timestamp)
+    writer, of = _opened(to)
+    writer.log_columns(columns.values, columns.steps, columns.times_ms, of)
+    return _left(writer, to, synchronous)
+
+
+def _opened(to: To) -> tuple[RunWriter, SeriesOf]:
     writer = writer_for(to.run_id)
     of = series_of(to.model_id, to.dataset)
     if to.dataset is not None:
         _log_dataset_once(writer, to.dataset)
-    writer.log_metrics(values, number, time_ms, of)
+    return writer, of
+
+
+def _left(writer: RunWriter, to: To, synchronous: bool | None) -> RunOperations | None:
     if to.run_id is None:
         keep_ready(writer)
     return finished(writer.tracking_uri, synchronous, None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from runstream.tracking._artifacts import ArtifactCalls
-from runstream.tracking._experiments import ExperimentCalls
+from runstream.tracking._former import FormerCalls
 from runstream.tracking._logging import LoggingCalls
-from runstream.tracking._runs import RunCalls
+from runstream.tracking._media import MediaCalls
 
 
-class MlflowClient(RunCalls, LoggingCalls, ArtifactCalls, ExperimentCalls):
+class MlflowClient(LoggingCalls, ArtifactCalls, MediaCalls, FormerCalls):
     """Experiments and runs by their ids, with MLflow's names.
 
     tracking_uri: not given, the one of `runstream.get_tracking_uri()` now.

@@ -12,11 +12,12 @@ import runstream
 from runstream._lazy import MODULES, PLACES
 
 _TEXT = """
-ActiveRun Experiment MlflowClient MlflowException Run __version__ active_run artifacts
+ActiveRun Experiment Image MlflowClient MlflowException Run __version__ active_run artifacts compat
 create_experiment delete_experiment delete_experiment_tag delete_run delete_tag end_run entities
-exceptions flush flush_async_logging get_artifact_uri get_experiment get_experiment_by_name
-get_parent_run get_run get_tracking_uri is_tracking_uri_set last_active_run log_artifact
-log_artifacts log_dict log_metric log_metrics log_param log_params log_text restore_experiment
+exceptions flush flush_artifact_async_logging flush_async_logging get_artifact_uri get_experiment
+get_experiment_by_name get_parent_run get_run get_tracking_uri is_tracking_uri_set last_active_run
+list_experiments list_run_infos load_table log_artifact log_artifacts log_dict log_figure log_image
+log_metric log_metrics log_param log_params log_stream log_table log_text restore_experiment
 restore_run search_experiments search_runs set_experiment set_experiment_tag set_experiment_tags
 set_tag set_tags set_tracking_uri start_run tracking
 """
