@@ -18,7 +18,8 @@ from runstream._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(__name__)
 
 if TYPE_CHECKING:
-    from runstream import artifacts, entities, exceptions, tracking
+    from runstream import artifacts, data, entities, exceptions, tracking
+    from runstream._active_model import ActiveModel
     from runstream._active_run import ActiveRun
     from runstream._fluent.artifacts import (
         get_artifact_uri,
@@ -39,7 +40,22 @@ if TYPE_CHECKING:
         set_experiment_tag,
         set_experiment_tags,
     )
+    from runstream._fluent.inputs import log_input, log_inputs, log_outputs
     from runstream._fluent.metrics import log_metric, log_metrics
+    from runstream._fluent.models import (
+        clear_active_model,
+        create_external_model,
+        delete_logged_model_tag,
+        finalize_logged_model,
+        get_active_model_id,
+        get_logged_model,
+        initialize_logged_model,
+        last_logged_model,
+        log_model_params,
+        search_logged_models,
+        set_active_model,
+        set_logged_model_tags,
+    )
     from runstream._fluent.params_tags import delete_tag, log_param, log_params, set_tag, set_tags
     from runstream._fluent.runs import (
         active_run,
@@ -60,6 +76,7 @@ if TYPE_CHECKING:
     from runstream.tracking.client import MlflowClient
 
 __all__ = [
+    "ActiveModel",
     "ActiveRun",
     "Experiment",
     "MlflowClient",
@@ -68,39 +85,55 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "clear_active_model",
     "create_experiment",
+    "create_external_model",
+    "data",
     "delete_experiment",
     "delete_experiment_tag",
+    "delete_logged_model_tag",
     "delete_run",
     "delete_tag",
     "end_run",
     "entities",
     "exceptions",
+    "finalize_logged_model",
     "flush",
     "flush_async_logging",
+    "get_active_model_id",
     "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
+    "get_logged_model",
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "initialize_logged_model",
     "is_tracking_uri_set",
     "last_active_run",
+    "last_logged_model",
     "log_artifact",
     "log_artifacts",
     "log_dict",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_model_params",
+    "log_outputs",
     "log_param",
     "log_params",
     "log_text",
     "restore_experiment",
     "restore_run",
     "search_experiments",
+    "search_logged_models",
     "search_runs",
+    "set_active_model",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
+    "set_logged_model_tags",
     "set_tag",
     "set_tags",
     "set_tracking_uri",

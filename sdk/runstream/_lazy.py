@@ -14,6 +14,13 @@ _FLUENT = {
         "delete_run", "restore_run",
     ),
     "metrics": ("log_metric", "log_metrics"),
+    "inputs": ("log_input", "log_inputs", "log_outputs"),
+    "models": (
+        "initialize_logged_model", "create_external_model", "finalize_logged_model",
+        "get_logged_model", "last_logged_model", "search_logged_models", "log_model_params",
+        "set_logged_model_tags", "delete_logged_model_tag", "set_active_model",
+        "get_active_model_id", "clear_active_model",
+    ),
     "params_tags": ("log_param", "log_params", "set_tag", "set_tags", "delete_tag"),
     "artifacts": ("log_artifact", "log_artifacts", "log_text", "log_dict", "get_artifact_uri"),
     "search": ("search_runs",),
@@ -37,6 +44,7 @@ PLACES: dict[str, str] = {
     ),
     "flush": "runstream._flush",
     "flush_async_logging": "runstream._flush",
+    "ActiveModel": "runstream._active_model",
     "ActiveRun": "runstream._active_run",
     "MlflowClient": "runstream.tracking.client",
     "MlflowException": "runstream.exceptions",
@@ -44,7 +52,7 @@ PLACES: dict[str, str] = {
     "Experiment": "runstream.entities",
     "__version__": "runstream._version",
 }
-MODULES = ("artifacts", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
 
 
 def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runstream._agent_calls import Asked
     from runstream._stack import OpenRun
     from runstream._writer import RunWriter
+    from runstream.entities import LoggedModel
     from runstream.spool.folders import ScopeFolders
     from runstream.spool.format import Buffer
     from runstream.spool.writer import ProcessSpool
@@ -42,6 +43,7 @@ class Process:
     open_runs: runs that this process started and has not ended, oldest first.
     last_run_id: the run that became active last.
     params: run id → what this process logged as params, to see conflicts.
+    models: logged models that this process made, as it left them.
     destinations: tracking URIs that something was spooled for.
     """
 
@@ -52,6 +54,8 @@ class Process:
         self.last_run_id: str | None = None
         self.last_run_uri: str = ""
         self.params: dict[str, dict[str, str]] = {}
+        self.models: dict[str, LoggedModel] = {}
+        self.last_model_id: str | None = None
         self.destinations: set[str] = set()
         self.shared_starts = 0
         self.exiting = False

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from runstream._process import Process, this_process
+from runstream._variables import text_of
 
 if TYPE_CHECKING:
     from runstream._active_run import ActiveRun
@@ -38,13 +39,16 @@ class OpenRun:
 class _ThreadRuns(threading.local):
     """One thread's stack, and the innermost run's points for the hot path.
 
-    points: None where the hot path must not be taken: no run, or runs of tasks
-        are open in this thread.
+    points: None where the hot path must not be taken: no run, runs of tasks are
+        open in this thread, or points may belong to a model.
+    model_id: the model that was made active here; "": none; None: nobody said,
+        so the environment counts.
     """
 
     points: RunSpool | None = None
     runs: tuple[OpenRun, ...] = ()
     open_in_tasks: int = 0
+    model_id: str | None = None
 
 
 local = _ThreadRuns()
@@ -91,7 +95,19 @@ def remove(entry: OpenRun) -> None:
 def refresh() -> None:
     """Make the innermost run of this thread ready for the hot path."""
     runs = local.runs
-    local.points = runs[-1].writer.points if runs and not local.open_in_tasks else None
+    plain = bool(runs) and not (local.open_in_tasks or runs[-1].writer.outputs or active_model_id())
+    local.points = runs[-1].writer.points if plain else None
+
+
+def active_model_id() -> str:
+    """The model that points of this thread belong to; empty: none."""
+    return text_of("ACTIVE_MODEL_ID") if local.model_id is None else local.model_id
+
+
+def set_active_model_id(model_id: str | None) -> None:
+    """Make a model active in this thread; "" none, None what the environment says."""
+    local.model_id = model_id
+    refresh()
 
 
 def keep_ready(writer: RunWriter) -> None:
@@ -105,6 +121,7 @@ def forget() -> None:
     local.runs = ()
     local.open_in_tasks = 0
     local.points = None
+    local.model_id = None
 
 
 def in_task() -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from struct import error as struct_error
 from time import time_ns
 from typing import Any
 
-from runstream._datasets import dataset_input, series_of
+from runstream._datasets import series_of
 from runstream._fluent._current import writer_for
 from runstream._flush import RunOperations, finished
-from runstream._messages import events_pb2
-from runstream._stack import keep_ready, local
+from runstream._inputs import log_once
+from runstream._stack import active_model_id, keep_ready, local
 from runstream._validation import check_key
 from runstream._values import as_step, as_timestamp_ms, as_value
 from runstream._writer import RunWriter, now_ms
@@ -47,7 +47,9 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
         server has accepted it; False returns a handle with `.wait()`.
     timestamp: Unix time in ms; None or 0 is now.
     run_id: another run than the active one.
-    model_id, dataset: what the point was measured on.
+    model_id: the logged model that was measured; not given, the active one, else
+        what the run wrote at this step (see `log_outputs`).
+    dataset: what it was measured on; it becomes an input of the run.
 
     Starts a run when none is active. Raises MlflowException
     INVALID_PARAMETER_VALUE for a bad key, value, step or timestamp.
@@ -131,18 +133,23 @@ def _log(
     number = as_step(step)
     time_ms = as_timestamp_ms(to.timestamp) if to.timestamp else now_ms()
     writer = writer_for(to.run_id)
-    of = series_of(to.model_id, to.dataset)
-    if to.dataset is not None:
-        _log_dataset_once(writer, to.dataset)
-    writer.log_metrics(values, number, time_ms, of)
+    models = _models(writer, to.model_id, number)
+    series = [series_of(model_id, to.dataset) for model_id in models]
+    if to.dataset is not None or models[0] is not None:
+        log_once(writer, [model_id or "" for model_id in models], to.dataset)
+    for of in series:
+        writer.log_metrics(values, number, time_ms, of)
     if to.run_id is None:
         keep_ready(writer)
     return finished(writer.tracking_uri, synchronous, None)
 
 
-def _log_dataset_once(writer: RunWriter, dataset: Any) -> None:
-    item = dataset_input(dataset)
-    identity = (item.dataset.name, item.dataset.digest)
-    if identity not in writer.datasets:
-        writer.datasets.add(identity)
-        writer.log_inputs(events_pb2.Inputs(datasets=[item]))
+def _models(writer: RunWriter, model_id: str | None, step: int) -> Sequence[str | None]:
+    """What points belong to: the model that is named, the active one, or the outputs of the step.
+
+    Of these last as far as this process logged them.
+    """
+    named = model_id or active_model_id()
+    if named:
+        return [named]
+    return writer.outputs.get(step) or [None]

@@ -7,10 +7,9 @@ Nothing of the data is stored. pandas, numpy and polars are imported where a
 dataset of their kind is made.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from runstream.data import _names
 
 if TYPE_CHECKING:
     from runstream.data.dataset import Dataset
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
     from runstream.data.pandas_dataset import from_pandas
     from runstream.data.polars_dataset import from_polars
 
-_PLACES = {
-    "Dataset": "dataset",
-    "DatasetSource": "dataset_source",
-    "from_numpy": "numpy_dataset",
-    "from_pandas": "pandas_dataset",
-    "from_polars": "polars_dataset",
-    "get_source": "dataset_source_registry",
-}
+__getattr__, __dir__ = _names.look_up, _names.names
 
 __all__ = [
     "Dataset",
@@ -37,14 +29,3 @@ __all__ = [
     "from_polars",
     "get_source",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    place = _PLACES.get(name)
-    if place is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

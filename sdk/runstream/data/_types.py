@@ -8,6 +8,7 @@ A type is a dictionary, as it is written: {"type": "long"}, {"type": "array",
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -52,7 +53,7 @@ def is_missing(value: Any) -> bool:
     import pandas as pd
 
     if isinstance(value, float):
-        return value != value
+        return math.isnan(value)
     return value is None or value is pd.NA or value is pd.NaT
 
 

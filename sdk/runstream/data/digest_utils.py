@@ -25,7 +25,7 @@ def compute_pandas_digest(frame: pd.DataFrame) -> str:
     import pandas as pd
 
     head = frame.head(MAX_ROWS)
-    texts = head.columns[(frame.map(type) == str).all(axis=0)]
+    texts = head.columns[frame.map(lambda cell: type(cell) is str).all(axis=0)]
     numbers = head.select_dtypes(include=[np.number]).columns
     hashed = pd.util.hash_pandas_object(head[texts.union(numbers)]).to_numpy()
     names = (str(name).encode() for name in frame.columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from runstream.data._types import UnknownType
 from runstream.data.dataset import Dataset
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-    Arrays = Union[Array, Mapping[str, Array]]
+    Arrays = Array | Mapping[str, Array]
 
 
 class NumpyDataset(Dataset):

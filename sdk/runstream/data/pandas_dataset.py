@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class PandasDataset(Dataset):
     """A table; targets and predictions are names of columns of it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (MLflow's signature)
+    def __init__(
         self,
         df: pd.DataFrame,
         source: DatasetSource,
@@ -74,7 +74,7 @@ class PandasDataset(Dataset):
         return {**super().to_dict(), "schema": columns, "profile": json.dumps(self.profile)}
 
 
-def from_pandas(  # noqa: PLR0913, PLR0917 (MLflow's signature)
+def from_pandas(
     df: pd.DataFrame,
     source: Any = None,
     targets: str | None = None,

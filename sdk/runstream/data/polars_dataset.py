@@ -39,7 +39,7 @@ _SCALARS = {
 class PolarsDataset(Dataset):
     """A table; targets and predictions are names of columns of it."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (MLflow's signature)
+    def __init__(
         self,
         df: pl.DataFrame,
         source: DatasetSource,
@@ -106,7 +106,7 @@ def _type_of(dtype: Any) -> JsonType:
     return {"type": str(dtype)}
 
 
-def from_polars(  # noqa: PLR0913, PLR0917 (MLflow's signature)
+def from_polars(
     df: pl.DataFrame,
     source: Any = None,
     targets: str | None = None,

@@ -7,11 +7,12 @@ from typing import Any
 from runstream.tracking._artifacts import ArtifactCalls
 from runstream.tracking._experiments import ExperimentCalls
 from runstream.tracking._logging import LoggingCalls
+from runstream.tracking._models import ModelCalls
 from runstream.tracking._runs import RunCalls
 
 
-class MlflowClient(RunCalls, LoggingCalls, ArtifactCalls, ExperimentCalls):
-    """Experiments and runs by their ids, with MLflow's names.
+class MlflowClient(RunCalls, LoggingCalls, ArtifactCalls, ModelCalls, ExperimentCalls):
+    """Experiments, runs and logged models by their ids, with MLflow's names.
 
     tracking_uri: not given, the one of `runstream.get_tracking_uri()` now.
     registry_uri, workspace_store_uri: taken for MLflow's sake; not used.

@@ -12,13 +12,16 @@ import runstream
 from runstream._lazy import MODULES, PLACES
 
 _TEXT = """
-ActiveRun Experiment MlflowClient MlflowException Run __version__ active_run artifacts
-create_experiment delete_experiment delete_experiment_tag delete_run delete_tag end_run entities
-exceptions flush flush_async_logging get_artifact_uri get_experiment get_experiment_by_name
-get_parent_run get_run get_tracking_uri is_tracking_uri_set last_active_run log_artifact
-log_artifacts log_dict log_metric log_metrics log_param log_params log_text restore_experiment
-restore_run search_experiments search_runs set_experiment set_experiment_tag set_experiment_tags
-set_tag set_tags set_tracking_uri start_run tracking
+ActiveModel ActiveRun Experiment MlflowClient MlflowException Run __version__ active_run artifacts
+clear_active_model create_experiment create_external_model data delete_experiment
+delete_experiment_tag delete_logged_model_tag delete_run delete_tag end_run entities exceptions
+finalize_logged_model flush flush_async_logging get_active_model_id get_artifact_uri get_experiment
+get_experiment_by_name get_logged_model get_parent_run get_run get_tracking_uri
+initialize_logged_model is_tracking_uri_set last_active_run last_logged_model log_artifact
+log_artifacts log_dict log_input log_inputs log_metric log_metrics log_model_params log_outputs
+log_param log_params log_text restore_experiment restore_run search_experiments search_logged_models
+search_runs set_active_model set_experiment set_experiment_tag set_experiment_tags
+set_logged_model_tags set_tag set_tags set_tracking_uri start_run tracking
 """
 NAMES = _TEXT.split()
 
