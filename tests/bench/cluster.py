@@ -25,6 +25,7 @@ from tests.bench.throughput import ONE_PROCESS, VISIBLE
 from tests.e2e.harness import ClusterServer, World, new_world
 from tests.servers.clickhouse import ClickHouse
 from tests.servers.cluster import Cluster, Engines
+from tests.servers.role_process import RoleProcess
 
 Report = Callable[[Figure], None]
 
@@ -53,13 +54,13 @@ class Bench:
     def query(self) -> str:
         return self.cluster.queries[0].grpc_address
 
-    def pids(self) -> dict[str, int]:
+    def pids(self) -> dict[str, list[int]]:
         """The processes that a point goes through."""
         return {
-            "ingest": self.cluster.ingests[0].pid,
-            "broker": self.cluster.kafka.pid,
-            "materialize": self.cluster.materializers[0].pid,
-            "store": self.cluster.clickhouse.pid,
+            "ingest": [self.cluster.ingests[0].pid],
+            "broker": [self.cluster.kafka.pid],
+            "materialize": [one.pid for one in self.cluster.materializers if one.is_alive()],
+            "store": [self.cluster.clickhouse.pid],
         }
 
     def meter(self, *names: str) -> Meter:
@@ -79,7 +80,7 @@ class Bench:
 
     def settle(self) -> None:
         """Returns when the store has nothing left to merge."""
-        meter = Meter({"store": self.cluster.clickhouse.pid})
+        meter = self.meter("store")
         while True:
             time.sleep(1)
             if meter.used_seconds()["store"] < _IDLE_SHARE:
@@ -118,15 +119,33 @@ def running() -> Iterator[Bench]:
 
 
 def measure(report: Report) -> None:
-    """Ingest alone, the tables alone, both; one run alone; the lag; the SDK's way."""
+    """Ingest alone, the tables alone, both; one run alone; the lag; the SDK's way; two
+    materialize processes."""
     with running() as bench:
         for process, share in bench.warm().items():
             report(Figure(f"cluster: idle, share of a processor: {process}", share * 100, "%"))
         _tables_alone(bench, _ingest_alone(bench, report), report)
-        _append(bench, report)
+        _append(bench, report, "one")
         _one_run(bench, report)
         _visible(bench, report)
         _one_process(bench, report)
+        # One waits for the store while the other decodes.
+        bench.cluster.add("materialize")
+        _until_shared(bench)
+        _append(bench, report, "two")
+
+
+def _until_shared(bench: Bench) -> None:
+    """Returns when every materialize process has partitions."""
+    while not all(_partitions(role) for role in bench.cluster.materializers):
+        time.sleep(0.2)
+
+
+def _partitions(materializer: RoleProcess) -> float:
+    with materializer.open("/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    name = 'runstream_materialize_partitions{log="events"} '
+    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 def _ingest_alone(bench: Bench, report: Report) -> Appended:
@@ -162,17 +181,18 @@ def _tables_alone(bench: Bench, sent: Appended, report: Report) -> None:
     _report_bytes(report, "in the tables", bench.table_bytes() - tables_before, sent.points)
 
 
-def _append(bench: Bench, report: Report) -> None:
+def _append(bench: Bench, report: Report, processes: str) -> None:
+    """processes: how many materialize, in words."""
     passing, store = bench.meter("ingest", "broker", "materialize"), bench.meter("store")
     sent = append(bench.world, bench.ingest, POINTS)
     wait_materialized(bench.query, sent.positions)
     seconds = time.perf_counter() - sent.began
     used = {"client": sent.client_cpu_seconds, **passing.used_seconds()}
-    name = "cluster: append to materialized, batches of 10 k"
+    name = f"cluster: append to materialized, batches of 10 k, {processes} materialize"
     report(Figure(name, sent.points / seconds, "points/s", 1_000_000, "higher"))
     bench.settle()
     used.update(store.used_seconds())
-    _report_costs(report, used, sent.points, "append to materialized")
+    _report_costs(report, used, sent.points, f"append to materialized, {processes}")
 
 
 def _one_run(bench: Bench, report: Report) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
@@ -26,9 +26,9 @@ def resident_bytes(pid: int, kind: str = "VmRSS") -> int:
 
 
 class Meter:
-    """Processor time of named processes, from one reading to the next."""
+    """Processor time of named groups of processes, from one reading to the next."""
 
-    def __init__(self, pids: Mapping[str, int]) -> None:
+    def __init__(self, pids: Mapping[str, Sequence[int]]) -> None:
         self._pids = dict(pids)
         self._before = self._now()
 
@@ -39,4 +39,4 @@ class Meter:
         return {name: now[name] - before[name] for name in self._pids}
 
     def _now(self) -> dict[str, float]:
-        return {name: cpu_seconds(pid) for name, pid in self._pids.items()}
+        return {name: sum(map(cpu_seconds, pids)) for name, pids in self._pids.items()}

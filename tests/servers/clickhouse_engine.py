@@ -7,14 +7,12 @@ with what the failed one had written: so none is used twice. Making one takes
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import chdb
 
@@ -61,14 +59,14 @@ class Engine:
     def close(self) -> None:
         self._keeper.close()
 
-    def run(self, request: Request) -> Answer:
-        """Raises RefusedError."""
+    def run(self, request: Request, data_path: str) -> Answer:
+        """data_path: of the data of an INSERT that brings its own. Raises RefusedError."""
         handle = self._handle()
         try:
             self._prepare(handle, request)
             insert = request.insert()
             if insert is not None:
-                return _insert(handle, *insert)
+                return _insert(handle, *insert, data_path)
             return _query(handle, request)
         except RefusedError:
             raise
@@ -88,32 +86,44 @@ class Engine:
             handle.query(f"SET {', '.join(parts)}")
 
 
-def _insert(handle: Any, head: str, data_format: str, data: bytes) -> Answer:
+def _insert(handle: Any, head: str, data_format: str, path: str) -> Answer:
     """From a file in memory: the engine's streamed insert hides errors of the table.
 
     (`send_insert` said that rows were written which a constraint had refused.)
     """
-    with _file(data) as path:
-        found = _SETTINGS.search(head)
-        place = found.start() if found else len(head)
-        statement = f"{head[:place]} FROM INFILE '{path}' {head[place:]} FORMAT {data_format}"
-        result = handle.query(statement, "TabSeparated")
+    found = _SETTINGS.search(head)
+    place = found.start() if found else len(head)
+    statement = f"{head[:place]} FROM INFILE '{path}' {head[place:]} FORMAT {data_format}"
+    result = handle.query(statement, "TabSeparated")
     return Answer(b"", written_rows=result.rows_written(), written_bytes=result.bytes_written())
 
 
-@contextlib.contextmanager
-def _file(data: bytes) -> Iterator[str]:
-    """A path under which the engine, in this process, finds the data."""
-    if not hasattr(os, "memfd_create"):
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(data)
-            file.flush()
-            yield file.name
-        return
-    with os.fdopen(os.memfd_create("insert"), "wb") as file:
-        file.write(data)
-        file.flush()
-        yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
+class MemoryFile:
+    """The data of one INSERT after the other, where the engine, in this process, finds them.
+
+    Its pages are kept from one to the next: taking fresh ones costs more than filling them.
+    """
+
+    def __init__(self) -> None:
+        if hasattr(os, "memfd_create"):
+            self._file: IO[bytes] = os.fdopen(os.memfd_create("insert"), "wb", buffering=0)
+            self.path = f"/proc/{os.getpid()}/fd/{self._file.fileno()}"
+        else:
+            self._file = tempfile.NamedTemporaryFile(buffering=0)  # noqa: SIM115 (see close)
+            self.path = self._file.name
+
+    def begin(self) -> None:
+        self._file.seek(0)
+
+    def write(self, piece: bytes) -> None:
+        self._file.write(piece)
+
+    def end(self) -> None:
+        """What an earlier, longer one left behind is cut off."""
+        self._file.truncate()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _query(handle: Any, request: Request) -> Answer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import re
 import sys
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, Protocol
 
 import lz4.frame
 
@@ -57,9 +58,15 @@ class BadBodyError(Exception):
     """The body is not what its headers say."""
 
 
+class DataFile(Protocol):
+    """Takes the data of an INSERT, piece by piece."""
+
+    def write(self, piece: bytes, /) -> object: ...
+
+
 @dataclass
 class Request:
-    """statement: as bytes, with the data of an INSERT behind it."""
+    """statement: as bytes. The data of an INSERT that brings its own are in a DataFile."""
 
     statement: bytes
     parameters: dict[str, str] = field(default_factory=dict)
@@ -67,12 +74,10 @@ class Request:
     database: str = ""
     default_format: str = "TabSeparated"
 
-    def insert(self) -> tuple[str, str, bytes] | None:
-        """Head, format and data of an INSERT that brings its data."""
-        found = _INSERT.match(self.statement)
-        if found is None or _OWN_DATA.search(_QUOTED.sub(b"", found[1])):
-            return None
-        return found[1].decode(), found[2].decode(), self.statement[found.end() :]
+    def insert(self) -> tuple[str, str] | None:
+        """Head and format of an INSERT that brings its data."""
+        found = _insert(self.statement)
+        return (found[1].decode(), found[2].decode()) if found else None
 
     def output_format(self) -> str:
         found = _FORMAT.search(self.statement)
@@ -85,14 +90,42 @@ class Request:
         return _FORMAT.sub(b"", self.statement).decode()
 
 
-def read_request(url_values: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Request:
+def _insert(statement: bytes) -> re.Match[bytes] | None:
+    found = _INSERT.match(statement)
+    if found is None or _OWN_DATA.search(_QUOTED.sub(b"", found[1])):
+        return None
+    return found
+
+
+def read_request(
+    url_values: Mapping[str, str],
+    headers: Mapping[str, str],
+    pieces: Iterable[bytes],
+    data: DataFile,
+) -> Request:
+    """pieces: of the body. The data of an INSERT go to `data` and nowhere else: a copy of
+    them is fresh memory, which costs as much as what the engine then does with them."""
     values = dict(url_values)
-    body = decoded(body, headers.get("Content-Encoding", ""))
+    parts = decoded(pieces, headers.get("Content-Encoding", ""))
+    query = values.get("query", "").encode()
+    in_url = _insert(query)
+    if in_url is not None and in_url.end() == len(query):
+        for part in parts:
+            data.write(part)
+        return _request(query, values, headers)
+    body = b"".join(parts)
     if headers.get("Content-Type", "").startswith("multipart/form-data"):
         values.update(form_values(headers["Content-Type"], body))
-        body = b""
-    query = values.get("query", "").encode()
+        query, body = values.get("query", "").encode(), b""
     statement = query + b"\n" + body if query and body else query or body
+    in_body = _insert(statement)
+    if in_body is not None:
+        data.write(statement[in_body.end() :])
+        statement = statement[: in_body.end()]
+    return _request(statement, values, headers)
+
+
+def _request(statement: bytes, values: Mapping[str, str], headers: Mapping[str, str]) -> Request:
     return Request(
         statement=statement,
         parameters={
@@ -127,36 +160,39 @@ def form_values(content_type: str, body: bytes) -> dict[str, str]:
     return values
 
 
-def decoded(body: bytes, encoding: str) -> bytes:
-    """The body before it was compressed; it may be of several frames."""
-    if encoding in ("", "identity") or not body:
-        return body
+def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The pieces of a body before it was compressed; it may be of several frames."""
+    if encoding in ("", "identity"):
+        yield from pieces
+        return
     try:
-        return _DECODERS[encoding](body)
+        decompressor = _DECOMPRESSORS[encoding]
     except KeyError:
         raise BadBodyError(f"unknown Content-Encoding {encoding}") from None
-    except (RuntimeError, EOFError, OSError, ValueError, zstd.ZstdError) as error:
+    try:
+        yield from _decompressed(pieces, decompressor)
+    except (RuntimeError, EOFError, zlib.error, zstd.ZstdError) as error:
         raise BadBodyError(f"the body is not {encoding}: {error}") from error
 
 
-def _frames(decompressor: Callable[[], Any]) -> Callable[[bytes], bytes]:
-    def decode(body: bytes) -> bytes:
-        parts = []
-        while body:
-            frame = decompressor()
-            parts.append(frame.decompress(body))
-            if not frame.eof:
-                raise EOFError("the last frame is not whole")
-            body = frame.unused_data or b""
-        return b"".join(parts)
+def _decompressed(pieces: Iterable[bytes], decompressor: Callable[[], Any]) -> Iterator[bytes]:
+    frame: Any = None
+    for piece in pieces:
+        rest = piece
+        while rest:
+            frame = frame or decompressor()
+            yield frame.decompress(rest)
+            rest = b""
+            if frame.eof:
+                frame, rest = None, frame.unused_data or b""
+    if frame is not None:
+        raise EOFError("the last frame is not whole")
 
-    return decode
 
-
-_DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.decompress,
-    "lz4": _frames(lz4.frame.LZ4FrameDecompressor),
-    "zstd": _frames(zstd.ZstdDecompressor),
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "gzip": lambda: zlib.decompressobj(16 + zlib.MAX_WBITS),
+    "lz4": lz4.frame.LZ4FrameDecompressor,
+    "zstd": zstd.ZstdDecompressor,
 }
 
 _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
