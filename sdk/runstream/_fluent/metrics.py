@@ -76,6 +76,8 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
                     return None
             except _TAKE_THE_LONG_WAY:
                 pass
+        elif local.stepped is not None and _logged_beside({key: value}, step):
+            return None
     to = To(run_id, model_id, dataset, timestamp)
     return _log({check_key(key): value}, step, synchronous, to)
 
@@ -108,8 +110,22 @@ def log_metrics(
                 return None
             except _TAKE_THE_LONG_WAY:
                 pass
+        elif local.stepped is not None and _logged_beside(metrics, step):
+            return None
     to = To(run_id, model_id, dataset, timestamp)
     return _log(metrics, step, synchronous, to)
+
+
+def _logged_beside(metrics: Mapping[str, float], step: int) -> bool:
+    """Log to a run that wrote models at other steps; False: the long way has to be taken."""
+    ready = local.stepped
+    try:
+        if ready is None or step in ready[1]:
+            return False
+        ready[0].log_metrics(metrics, step, time_ns() // 1_000_000)
+        return True
+    except _TAKE_THE_LONG_WAY:
+        return False
 
 
 class To:

@@ -89,7 +89,10 @@ def test_points_at_the_step_of_an_output_belong_to_it() -> None:
     for step in (1, 2):
         runstream.log_metric("acc", 0.5, step=step)
     runstream.log_metrics({"a": 1.0}, step=2)
-    assert owners() == [(1, ""), (1, ""), (2, MODEL), (2, MODEL)]
+    runstream.log_metrics({"a": 1.0}, step=3)
+    with pytest.raises(MlflowException, match="key"):
+        runstream.log_metric("a*b", 1.0, step=3)
+    assert owners() == [(1, ""), (1, ""), (2, MODEL), (2, MODEL), (3, "")]
     (outputs,) = (event.outputs for event in spooled().of(run.info.run_id) if event.outputs.models)
     assert [(model.model_id, model.step) for model in outputs.models] == [(MODEL, 2)]
     assert read_models(run.info.run_id) == []
