@@ -18,7 +18,7 @@ from runstream._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(__name__)
 
 if TYPE_CHECKING:
-    from runstream import artifacts, data, entities, exceptions, tracking
+    from runstream import artifacts, compat, data, entities, exceptions, tracking
     from runstream._active_model import ActiveModel
     from runstream._active_run import ActiveRun
     from runstream._fluent.artifacts import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         log_artifact,
         log_artifacts,
         log_dict,
+        log_stream,
         log_text,
     )
     from runstream._fluent.experiments import (
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
         set_experiment_tag,
         set_experiment_tags,
     )
+    from runstream._fluent.former import list_experiments, list_run_infos
     from runstream._fluent.inputs import log_input, log_inputs, log_outputs
+    from runstream._fluent.media import load_table, log_figure, log_image, log_table
     from runstream._fluent.metrics import log_metric, log_metrics
     from runstream._fluent.models import (
         clear_active_model,
@@ -68,7 +71,8 @@ if TYPE_CHECKING:
         start_run,
     )
     from runstream._fluent.search import search_runs
-    from runstream._flush import flush, flush_async_logging
+    from runstream._flush import flush, flush_artifact_async_logging, flush_async_logging
+    from runstream._images import Image
     from runstream._tracking_uri import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
     from runstream._version import __version__
     from runstream.entities import Experiment, Run
@@ -79,6 +83,7 @@ __all__ = [
     "ActiveModel",
     "ActiveRun",
     "Experiment",
+    "Image",
     "MlflowClient",
     "MlflowException",
     "Run",
@@ -86,6 +91,7 @@ __all__ = [
     "active_run",
     "artifacts",
     "clear_active_model",
+    "compat",
     "create_experiment",
     "create_external_model",
     "data",
@@ -99,6 +105,7 @@ __all__ = [
     "exceptions",
     "finalize_logged_model",
     "flush",
+    "flush_artifact_async_logging",
     "flush_async_logging",
     "get_active_model_id",
     "get_artifact_uri",
@@ -112,9 +119,14 @@ __all__ = [
     "is_tracking_uri_set",
     "last_active_run",
     "last_logged_model",
+    "list_experiments",
+    "list_run_infos",
+    "load_table",
     "log_artifact",
     "log_artifacts",
     "log_dict",
+    "log_figure",
+    "log_image",
     "log_input",
     "log_inputs",
     "log_metric",
@@ -123,6 +135,8 @@ __all__ = [
     "log_outputs",
     "log_param",
     "log_params",
+    "log_stream",
+    "log_table",
     "log_text",
     "restore_experiment",
     "restore_run",

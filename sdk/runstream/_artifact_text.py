@@ -7,7 +7,24 @@ import json
 from pathlib import PurePosixPath
 from typing import Any
 
-from runstream._validation import invalid_value
+from runstream._validation import check_text, invalid_value
+
+
+def text_as_bytes(text: Any) -> bytes:
+    """Text in UTF-8. Raises INVALID_PARAMETER_VALUE for what is no text."""
+    if not isinstance(text, str):
+        raise invalid_value("text", text, f"it must be a string, not {type(text).__name__}.")
+    check_text("text", text)
+    return text.encode()
+
+
+def stream_as_bytes(stream: Any) -> bytes:
+    """What is left in a binary stream. Raises INVALID_PARAMETER_VALUE for what is none."""
+    read = getattr(stream, "read", None)
+    content = read() if callable(read) else None
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise invalid_value("stream", type(stream).__name__, "it must be an open binary stream.")
+    return bytes(content)
 
 
 def dict_as_text(dictionary: Any, artifact_file: str) -> str:
@@ -19,8 +36,10 @@ def dict_as_text(dictionary: Any, artifact_file: str) -> str:
         if PurePosixPath(artifact_file).suffix in {".yml", ".yaml"}:
             return _yaml(dictionary)
         return json.dumps(dictionary, indent=2)
-    except (TypeError, ValueError) as error:
-        raise invalid_value("dictionary", dictionary, f"it has no form as text: {error}") from error
+    except Exception as error:  # foreign values raise what they like
+        raise invalid_value(
+            "dictionary", type(dictionary).__name__, f"it has no form as text: {error}"
+        ) from error
 
 
 def _yaml(dictionary: Any) -> str:

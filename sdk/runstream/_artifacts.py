@@ -13,6 +13,7 @@ import posixpath
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from runstream import error_codes as codes
 from runstream._addresses import folder_of
@@ -22,7 +23,7 @@ from runstream._config import config
 from runstream._ids import new_upload_id
 from runstream._messages import spool_pb2
 from runstream._progress import told
-from runstream._validation import check_artifact_path
+from runstream._validation import check_artifact_path, invalid_value
 from runstream._writer import RunWriter, now_ms
 from runstream.exceptions import MlflowException
 
@@ -30,19 +31,23 @@ _UPLOAD_SECONDS = 24 * 3600.0
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def log_path(writer: RunWriter, local_path: str | os.PathLike[str], folder: str | None) -> None:
+def log_path(
+    writer: RunWriter, local_path: str | os.PathLike[str], folder: str | os.PathLike[str] | None
+) -> None:
     """A file, or a folder under its own name, into `folder` of the run's artifacts."""
-    source = Path(local_path)
+    source = _path("local_path", local_path)
     if source.is_dir():
         name = source.resolve().name
-        log_folder(writer, source, name if not folder else posixpath.join(folder, name))
+        log_folder(writer, source, _joined(folder, name))
     else:
         log_file(writer, source, _joined(folder, source.name))
 
 
-def log_folder(writer: RunWriter, local_dir: str | os.PathLike[str], folder: str | None) -> None:
+def log_folder(
+    writer: RunWriter, local_dir: str | os.PathLike[str], folder: str | os.PathLike[str] | None
+) -> None:
     """The files below a local folder, into `folder` of the run's artifacts."""
-    root = Path(local_dir)
+    root = _path("local_dir", local_dir)
     if not root.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(root))
     for file in _files(root):
@@ -147,8 +152,22 @@ def _local_root(writer: RunWriter) -> Path | None:
     return folder_of(writer.artifact_uri)
 
 
-def _joined(folder: str | None, name: str) -> str:
-    return name if not folder else posixpath.join(folder, name)
+def _path(field: str, path: Any) -> Path:
+    try:
+        found = Path(os.fsdecode(path))
+        found.exists()
+    except (TypeError, ValueError) as error:  # no path, or one with a NUL
+        raise invalid_value(field, path, "it must be a path of a file or folder.") from error
+    return found
+
+
+def _joined(folder: str | os.PathLike[str] | None, name: str) -> str:
+    if folder is None or folder == "":
+        return name
+    try:
+        return posixpath.join(os.fspath(folder), name)
+    except TypeError as error:
+        raise invalid_value("artifact_path", folder, "it must be a string or a path.") from error
 
 
 def _parent_made(path: Path) -> Path:

@@ -33,6 +33,8 @@ class DisabledPoints:
     ) -> int:
         return 0
 
+    def log_columns(self, key: str, of: object, columns: object) -> None: ...
+
     def log_series(self, series_index: int, value: float, step: int, timestamp_ms: int) -> None: ...
 
 

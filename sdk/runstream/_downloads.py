@@ -63,7 +63,7 @@ def place_of(artifact_uri: str) -> Place | None:
 
 def list_files(uri: str, run_id: str, path: str | None) -> list[FileInfo]:
     """What lies directly in a folder; nothing for a file or what is not there."""
-    folder = _checked(path or "")
+    folder = _checked("" if path is None else path)
     root, files = _server.list_artifacts(uri, check_run_id(run_id), folder)
     return _list_local(folder_of(root), folder) if root.startswith("file:") else files
 
@@ -126,7 +126,11 @@ def _copied(source: Path, target: Path) -> str:
 
 
 def _existing(source: Path) -> str:
-    if not source.exists():
+    try:
+        found = source.exists()
+    except (OSError, ValueError):  # no name that a file can have
+        found = False
+    if not found:
         raise MlflowException(f"There is no artifact {source}.", RESOURCE_DOES_NOT_EXIST)
     return str(source.absolute())
 
@@ -154,8 +158,11 @@ def _destination(folder: str | os.PathLike[str] | None) -> Path:
 
 
 def _checked(path: str) -> str:
-    path = path.strip("/")
-    return check_artifact_path(path, "path") if path else ""
+    if isinstance(path, str):
+        path = path.strip("/")
+        if path == "":
+            return path
+    return check_artifact_path(path, "path")
 
 
 def _not_understood(artifact_uri: str) -> MlflowException:

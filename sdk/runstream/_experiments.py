@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,11 +10,14 @@ from runstream import _limits as limits
 from runstream import _server
 from runstream._addresses import file_location
 from runstream._validation import (
+    as_text,
     check_experiment_id,
     check_experiment_name,
     check_experiment_tag,
     check_key,
     check_length,
+    check_list,
+    check_mapping,
     invalid_value,
 )
 from runstream.entities import Experiment, PagedList
@@ -27,7 +31,10 @@ def create(
     uri: str, name: str, artifact_location: str | None, tags: Mapping[str, Any] | None
 ) -> str:
     """A new experiment's id."""
-    checked = dict(check_experiment_tag(key, value) for key, value in (tags or {}).items())
+    checked = dict(
+        check_experiment_tag(key, value)
+        for key, value in check_mapping("tags", {} if tags is None else tags).items()
+    )
     location = _location(artifact_location)
     return _server.create_experiment(
         uri, check_experiment_name(name), location, checked
@@ -35,9 +42,9 @@ def create(
 
 
 def _location(artifact_location: str | None) -> str:
-    if not artifact_location:
+    if artifact_location is None or (isinstance(artifact_location, str) and not artifact_location):
         return ""
-    text = str(artifact_location)
+    text = as_text("artifact_location", artifact_location)
     check_length("artifact_location", text, limits.ARTIFACT_LOCATION_LENGTH_CHARACTERS)
     if text.startswith(_LOCATIONS):
         return text
@@ -59,26 +66,32 @@ def search(
 ) -> PagedList[Experiment]:
     """One page of experiments."""
     wanted = _server.Search(
-        filter=filter_string or "",
+        filter="" if filter_string is None else filter_string,
         view_type=view_type,
         max_results=check_max_results(max_results),
-        order_by=order_by or (),
-        page_token=page_token or "",
+        order_by=check_list("order_by", () if order_by is None else order_by),
+        page_token="" if page_token is None else page_token,
     )
     return _server.search_experiments(uri, wanted)
 
 
-def check_max_results(max_results: int) -> int:
+def check_max_results(max_results: Any) -> int:
     """The size of a page."""
-    if not 1 <= max_results <= limits.SEARCH_MAX_RESULTS:
+    try:
+        number = operator.index(max_results)
+    except TypeError as error:
+        raise invalid_value("max_results", max_results, "it must be an integer.") from error
+    if not 1 <= number <= limits.SEARCH_MAX_RESULTS:
         raise invalid_value(
             "max_results", max_results, f"it must be from 1 to {limits.SEARCH_MAX_RESULTS}."
         )
-    return max_results
+    return number
 
 
 def set_tags(uri: str, experiment_id: str, tags: Mapping[str, Any]) -> None:
-    checked = dict(check_experiment_tag(key, value) for key, value in tags.items())
+    checked = dict(
+        check_experiment_tag(key, value) for key, value in check_mapping("tags", tags).items()
+    )
     _server.tag_experiment(uri, check_experiment_id(experiment_id), checked)
 
 

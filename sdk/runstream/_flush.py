@@ -126,6 +126,11 @@ def flush(level: str = "accepted", timeout: float | None = None) -> Position:
     return positions.get(get_tracking_uri(), Position())
 
 
+def flush_artifact_async_logging() -> None:
+    """Wait until everything this process logged is accepted, artifacts included."""
+    flush()
+
+
 def flush_async_logging() -> None:
     """Wait until everything this process logged is accepted: MLflow's name for `flush`."""
     flush()

@@ -22,7 +22,11 @@ _FLUENT = {
         "get_active_model_id", "clear_active_model",
     ),
     "params_tags": ("log_param", "log_params", "set_tag", "set_tags", "delete_tag"),
-    "artifacts": ("log_artifact", "log_artifacts", "log_text", "log_dict", "get_artifact_uri"),
+    "artifacts": (
+        "log_artifact", "log_artifacts", "log_text", "log_dict", "log_stream", "get_artifact_uri",
+    ),
+    "media": ("log_image", "log_figure", "log_table", "load_table"),
+    "former": ("list_experiments", "list_run_infos"),
     "search": ("search_runs",),
     "experiments": (
         "set_experiment", "create_experiment", "get_experiment", "get_experiment_by_name",
@@ -45,6 +49,8 @@ PLACES: dict[str, str] = {
     "flush": "runstream._flush",
     "flush_async_logging": "runstream._flush",
     "ActiveModel": "runstream._active_model",
+    "flush_artifact_async_logging": "runstream._flush",
+    "Image": "runstream._images",
     "ActiveRun": "runstream._active_run",
     "MlflowClient": "runstream.tracking.client",
     "MlflowException": "runstream.exceptions",
@@ -52,7 +58,7 @@ PLACES: dict[str, str] = {
     "Experiment": "runstream.entities",
     "__version__": "runstream._version",
 }
-MODULES = ("artifacts", "data", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "compat", "data", "entities", "exceptions", "tracking")
 
 
 def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

@@ -23,6 +23,7 @@ from runstream.spool.fork import ProcessMark
 if TYPE_CHECKING:
     from runstream._agent_calls import Asked
     from runstream._stack import OpenRun
+    from runstream._tables import RunTables
     from runstream._writer import RunWriter
     from runstream.entities import LoggedModel
     from runstream.spool.folders import ScopeFolders
@@ -44,6 +45,8 @@ class Process:
     last_run_id: the run that became active last.
     params: run id → what this process logged as params, to see conflicts.
     models: logged models that this process made, as it left them.
+    made_runs: (tracking URI, run id) of the runs that only this process can have made.
+    tables: the same → what is known of the tables of a run.
     destinations: tracking URIs that something was spooled for.
     """
 
@@ -56,6 +59,8 @@ class Process:
         self.params: dict[str, dict[str, str]] = {}
         self.models: dict[str, LoggedModel] = {}
         self.last_model_id: str | None = None
+        self.made_runs: set[tuple[str, str]] = set()
+        self.tables: dict[tuple[str, str], RunTables] = {}
         self.destinations: set[str] = set()
         self.shared_starts = 0
         self.exiting = False

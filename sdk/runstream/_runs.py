@@ -63,6 +63,8 @@ def create_run(new: NewRun) -> tuple[RunWriter, Run]:
             owned=new.owned,
         )
     )
+    if not new.run_id:
+        writer.process.made_runs.add((new.tracking_uri, run_id))
     writer.create(Created(new.experiment.id_to_send, new.experiment.name, start, new.user_id, name))
     writer.set_checked_tags(tags)
     run = _described(run_id, new, start, tags)
@@ -84,8 +86,7 @@ def _described(run_id: str, new: NewRun, start: int, tags: Mapping[str, str]) ->
         artifact_uri=f"{root}/{run_id}/artifacts",
         run_name=tags[_system_tags.RUN_NAME],
     )
-    tag_list = [RunTag(key, value) for key, value in tags.items()]
-    return Run(info, RunData(tag_list=tag_list))
+    return Run(info, RunData(tags=[RunTag(key, value) for key, value in tags.items()]))
 
 
 def open_writer(
@@ -162,7 +163,8 @@ def resume_run(run_id: str, uri: str, source: str) -> tuple[RunWriter, Run]:
     writer.update(status="RUNNING")
     if known is None:
         known = _unseen(run_id)
-    return writer, replace(known, info=replace(known.info, status="RUNNING"))
+    info = replace(known.info, status="RUNNING")
+    return writer, Run(info, known.data, known.inputs, known.outputs)
 
 
 def _note_artifact_uri(writer: RunWriter, known: Run | None) -> None:

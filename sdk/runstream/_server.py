@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 from runstream import _wire
 from runstream import error_codes as codes
 from runstream._agent_calls import unary
 from runstream._messages import events_pb2, ingest_pb2, tracking_pb2
+from runstream._validation import check_string, shown
 from runstream.entities import (
     DatasetSummary,
     Experiment,
@@ -43,11 +44,7 @@ def search_runs(uri: str, experiment_ids: Sequence[str] | None, search: Search) 
     request = tracking_pb2.SearchRunsRequest(
         experiment_ids=experiment_ids or (),
         all_experiments=experiment_ids is None,
-        filter=search.filter,
-        view_type=_view(search.view_type),
-        max_results=search.max_results,
-        order_by=search.order_by,
-        page_token=search.page_token,
+        **_checked(search),
     )
     answer = unary(uri, "Query/SearchRuns", request, tracking_pb2.SearchRunsResponse)
     return PagedList([_wire.run(run) for run in answer.runs], answer.next_page_token or None)
@@ -85,13 +82,7 @@ def get_experiment_by_name(uri: str, name: str) -> Experiment | None:
 
 
 def search_experiments(uri: str, search: Search) -> PagedList[Experiment]:
-    request = tracking_pb2.SearchExperimentsRequest(
-        filter=search.filter,
-        view_type=_view(search.view_type),
-        max_results=search.max_results,
-        order_by=search.order_by,
-        page_token=search.page_token,
-    )
+    request = tracking_pb2.SearchExperimentsRequest(**_checked(search))
     answer = unary(uri, "Query/SearchExperiments", request, tracking_pb2.SearchExperimentsResponse)
     found = [_wire.experiment(item) for item in answer.experiments]
     return PagedList(found, answer.next_page_token or None)
@@ -206,10 +197,17 @@ def _change(
     return _wire.experiment(answer.experiment)
 
 
-def _view(view_type: int) -> tracking_pb2.ViewType:
-    if view_type not in {1, 2, 3}:
+def _checked(search: Search) -> dict[str, Any]:
+    """The fields that all searches have. Raises INVALID_PARAMETER_VALUE for other kinds."""
+    if search.view_type not in (1, 2, 3):
         raise MlflowException.invalid_parameter_value(
-            f"Invalid value {view_type!r} for parameter 'run_view_type' supplied: "
+            f"Invalid value {shown(search.view_type)} for parameter 'run_view_type' supplied: "
             "ViewType.ACTIVE_ONLY, DELETED_ONLY or ALL."
         )
-    return cast("tracking_pb2.ViewType", view_type)
+    return {
+        "filter": check_string("filter_string", search.filter),
+        "view_type": int(search.view_type),
+        "max_results": search.max_results,
+        "order_by": [check_string("order_by", clause) for clause in search.order_by],
+        "page_token": check_string("page_token", search.page_token),
+    }

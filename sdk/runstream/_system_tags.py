@@ -20,6 +20,8 @@ USER = "mlflow.user"
 SOURCE_NAME = "mlflow.source.name"
 SOURCE_TYPE = "mlflow.source.type"
 GIT_COMMIT = "mlflow.source.git.commit"
+LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
+LOGGED_IMAGES = "mlflow.loggedImages"
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,10 @@ Every refusal names the field, the value (shortened) and the limit.
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runstream import _limits as limits
@@ -30,11 +32,18 @@ def shown(value: Any) -> str:
     """A value for a message: JSON where it can be, shortened."""
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError):
-        text = repr(value)
+    except Exception:  # foreign values raise what they like
+        text = _repr(value)
     if len(text) <= limits.SHOWN_VALUE_CHARACTERS:
         return text
     return f"{text[: limits.SHOWN_VALUE_CHARACTERS]}…"
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def invalid_value(field: str, value: Any, reason: str) -> MlflowException:
@@ -42,6 +51,10 @@ def invalid_value(field: str, value: Any, reason: str) -> MlflowException:
     return MlflowException.invalid_parameter_value(
         f"Invalid value {shown(value)} for parameter '{field}' supplied: {reason}"
     )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value == "")
 
 
 def missing_value(field: str) -> MlflowException:
@@ -62,7 +75,7 @@ def check_length(field: str, value: str, limit: int) -> None:
 
 def check_key(key: Any, field: str = "key") -> str:
     """A key of a metric, param or tag."""
-    if key is None or key == "":
+    if _is_missing(key):
         raise missing_value(field)
     if not isinstance(key, str):
         raise invalid_value(field, key, f"a name is a string, not {type(key).__name__}.")
@@ -99,8 +112,38 @@ def tag_value(key: str, value: Any, *, truncate: bool) -> str:
     return _text(f"value of tag {key}", value, limits.TAG_VALUE_LENGTH_CHARACTERS, truncate)
 
 
+def as_text(field: str, value: Any) -> str:
+    """`str(value)`. Raises INVALID_PARAMETER_VALUE for what has none."""
+    try:
+        return str(value)
+    except Exception as error:  # foreign types raise what they like
+        raise invalid_value(field, value, f"it has no form as text: {error!r}") from error
+
+
+def check_string(field: str, given: Any) -> str:
+    """Text that has a form in UTF-8. Raises INVALID_PARAMETER_VALUE for anything else."""
+    if not isinstance(given, str):
+        raise invalid_value(field, given, f"it must be a string, not {type(given).__name__}.")
+    check_text(field, given)
+    return given
+
+
+def check_list(field: str, given: Any) -> list[Any]:
+    """The items of a list or another sequence. Raises INVALID_PARAMETER_VALUE for no such thing."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise invalid_value(field, given, f"it must be a list, not {type(given).__name__}.")
+    return list(given)
+
+
+def check_mapping(field: str, given: Any) -> Mapping[Any, Any]:
+    """Keys with values. Raises INVALID_PARAMETER_VALUE for anything else."""
+    if not isinstance(given, Mapping):
+        raise invalid_value(field, given, f"it must be a dict, not {type(given).__name__}.")
+    return given
+
+
 def _text(field: str, value: Any, limit: int, truncate: bool) -> str:
-    text = str(value)
+    text = as_text(field, value)
     if len(text) > limit:
         if not truncate:
             check_length(field, text, limit)
@@ -112,7 +155,7 @@ def _text(field: str, value: Any, limit: int, truncate: bool) -> str:
 
 def check_run_id(run_id: Any) -> str:
     """A run id as MLflow takes one: to look for, not necessarily ours."""
-    if run_id is None or run_id == "":
+    if _is_missing(run_id):
         raise missing_value("run_id")
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise invalid_value(
@@ -133,7 +176,7 @@ def check_own_run_id(run_id: Any) -> str:
 
 def check_experiment_id(experiment_id: Any) -> str:
     """An experiment id as decimal digits; integers are taken too."""
-    text = str(experiment_id)
+    text = as_text("experiment_id", experiment_id)
     if not (text.isascii() and text.isdigit()):
         raise invalid_value("experiment_id", experiment_id, "it must be a valid integer.")
     if len(text) > limits.EXPERIMENT_ID_LENGTH_DIGITS:
@@ -147,7 +190,7 @@ def check_experiment_id(experiment_id: Any) -> str:
 
 def check_experiment_name(name: Any) -> str:
     """A name for an experiment."""
-    if name is None or name == "":
+    if _is_missing(name):
         raise missing_value("name")
     if not isinstance(name, str):
         raise invalid_value("name", name, "the name of an experiment must be a string.")
@@ -158,7 +201,7 @@ def check_experiment_name(name: Any) -> str:
 
 def check_experiment_tag(key: Any, value: Any) -> tuple[str, str]:
     """A tag of an experiment, as text."""
-    text = str(value)
+    text = as_text("value", value)
     check_length("value", text, limits.EXPERIMENT_TAG_VALUE_LENGTH_CHARACTERS)
     check_text("value", text)
     return check_key(key), text
@@ -205,6 +248,10 @@ def _name_of(part: str) -> str:
 
 def check_artifact_path(path: str, field: str = "artifact_path") -> str:
     """A place among a run's artifacts: relative, normalised, forward slashes."""
+    if isinstance(path, os.PathLike):
+        path = os.fspath(path)
+    if not isinstance(path, str):
+        raise invalid_value(field, path, "it must be a string or a path.")
     names = path.split("/")
     bad = (
         path == ""

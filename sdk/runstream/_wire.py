@@ -43,10 +43,10 @@ def experiment(message: tracking_pb2.Experiment) -> Experiment:
 
 def run(message: tracking_pb2.Run) -> Run:
     return Run(
-        info=_run_info(message.info),
-        data=_run_data(message.info.run_id, message.data),
-        inputs=_run_inputs(message.inputs),
-        outputs=_run_outputs(message.outputs),
+        run_info=_run_info(message.info),
+        run_data=_run_data(message.info.run_id, message.data),
+        run_inputs=_run_inputs(message.inputs),
+        run_outputs=_run_outputs(message.outputs),
     )
 
 
@@ -67,9 +67,9 @@ def _run_info(message: tracking_pb2.RunInfo) -> RunInfo:
 
 def _run_data(run_id: str, message: tracking_pb2.RunData) -> RunData:
     return RunData(
-        metric_list=[_metric(run_id, metric) for metric in message.metrics],
-        param_list=[Param(param.key, param.value) for param in message.params],
-        tag_list=[RunTag(tag.key, tag.value) for tag in message.tags],
+        metrics=[_metric(run_id, metric) for metric in message.metrics],
+        params=[Param(param.key, param.value) for param in message.params],
+        tags=[RunTag(tag.key, tag.value) for tag in message.tags],
     )
 
 

@@ -6,6 +6,7 @@ Nothing here needs a server. A call that returned is in the spool.
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -14,7 +15,7 @@ from runstream import _limits as limits
 from runstream._config import config
 from runstream._disabled import DisabledPoints
 from runstream._messages import events_pb2, spool_pb2
-from runstream._validation import check_key, param_value, tag_value
+from runstream._validation import check_key, check_mapping, param_value, tag_value
 from runstream._wire import key_values
 from runstream.entities import RunStatus
 from runstream.exceptions import MlflowException
@@ -157,12 +158,27 @@ class RunWriter:
         for key, value in metrics.items():
             self.log_metric(key, value, step, timestamp_ms, of)
 
+    def log_columns(
+        self,
+        values: Mapping[str, array[float]],
+        steps: array[int],
+        times_ms: array[int],
+        of: SeriesOf = NO_SERIES,
+    ) -> None:
+        """Histories, checked before."""
+
+        def write(at: Place) -> None:
+            for key, column in values.items():
+                at.points.log_columns(key, of, (steps, times_ms, column))
+
+        self._tried(write)
+
     def log_params(self, params: Mapping[str, Any]) -> dict[str, str]:
         """Params as text, whole or not at all. Raises where this process logged another value."""
         truncate = config().truncate_long_values
         texts = {
             check_key(key): param_value(key, value, truncate=truncate)
-            for key, value in params.items()
+            for key, value in check_mapping("params", params).items()
         }
         for key, text in texts.items():
             if self.params.get(key, text) != text:
@@ -229,7 +245,10 @@ class RunWriter:
 def checked_tags(tags: Mapping[str, Any]) -> dict[str, str]:
     """Tags as text; raises for the first that is refused."""
     truncate = config().truncate_long_values
-    return {check_key(key): tag_value(key, value, truncate=truncate) for key, value in tags.items()}
+    return {
+        check_key(key): tag_value(key, value, truncate=truncate)
+        for key, value in check_mapping("tags", tags).items()
+    }
 
 
 def _log_of(points: RunSpool, key: str, of: SeriesOf, rest: tuple[float, int, int]) -> None:

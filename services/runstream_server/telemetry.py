@@ -183,6 +183,12 @@ UPLOADS_FAILED = Measure(
     "Uploads that broke off, had another checksum or size, or a ticket that is not ours.",
     "Broken networks, or a client that changes a file while it sends it. Agents try again.",
 )
+UPLOADS_REAPED = Measure(
+    "uploads_reaped",
+    "counter",
+    "Uploads to S3 that were begun long ago, never finished, and removed.",
+    "Programs die while they upload, and their agents never come back: look at what ends them.",
+)
 
 #: All of them; the documentation's table is made from this.
 MEASURES: tuple[Measure, ...] = (
@@ -209,6 +215,7 @@ MEASURES: tuple[Measure, ...] = (
     CALLS,
     UPLOADS_STORED,
     UPLOADS_FAILED,
+    UPLOADS_REAPED,
 )
 
 #: Upper bounds of a histogram's buckets, in seconds; the last one is open.

@@ -41,6 +41,24 @@ with runstream.start_run():
 print(json.dumps({"spooled": spooled, "accepted": accepted, "materialized": materialized, **used}))
 """
 
+# A history that is given whole; arguments as above, numpy columns.
+HISTORY = """
+import json, sys, time
+import numpy, runstream
+points = int(sys.argv[1])
+steps = numpy.arange(points)
+values, times = numpy.random.rand(points), 1_700_000_000_000 + steps
+with runstream.start_run():
+    runstream.log_metric("warm", 0.5)
+    runstream.flush(level="accepted", timeout=60)
+    start = time.perf_counter()
+    runstream.log_metrics({"loss": values}, step=steps, timestamp=times)
+    spooled = time.perf_counter() - start
+    runstream.flush(level="materialized", timeout=300)
+    materialized = time.perf_counter() - start
+print(json.dumps({"spooled": spooled, "materialized": materialized}))
+"""
+
 VISIBLE = """
 import json, sys, threading, time
 import runstream
@@ -96,6 +114,7 @@ def measure(report: Report) -> None:
     with peer.server() as (_, env):
         theirs = peer.run(peer.CLIENT, env)
     _one_process(report, theirs)
+    _history(report, theirs)
     _append(report, theirs)
     _visible(report)
 
@@ -130,6 +149,23 @@ def _one_process(report: Report, theirs: Numbers) -> None:
     )
     for name in ("trainer", "agent", "server"):
         report(Figure(f"processor time per point, {name}", out[name] / points * 1e9, "ns"))
+
+
+def _history(report: Report, theirs: Numbers) -> None:
+    points = 1_000_000
+    with new_world() as world:
+        out = _last(world.run(HISTORY, str(points), uri=world.server().uri, timeout=600))
+    report(Figure("a million points as columns, to spooled", out["spooled"], "s", 2))
+    report(
+        Figure(
+            "a million points as columns, to materialized",
+            out["materialized"],
+            "s",
+            5,
+            peer=f"{peer.NAME}, batches of 1000",
+            peer_value=points / theirs["batch_points_per_second"],
+        )
+    )
 
 
 def _append(report: Report, theirs: Numbers) -> None:

@@ -271,7 +271,7 @@ def test_an_upload_with_missing_parts_stays_invisible(setup: Setup) -> None:
 def test_wrong_bytes_of_a_part_are_refused(setup: Setup) -> None:
     upload = InParts(setup)
     ticket = setup.blobs.create_parts(upload.of, upload.parts[:1])[0]
-    assert not setup.put(ticket, LARGE[: PART_BYTES - 1] + b"?")
+    assert not setup.put(ticket, LARGE[: PART_BYTES - 1] + bytes([LARGE[PART_BYTES - 1] ^ 1]))
     assert not setup.put(ticket, LARGE[1 : PART_BYTES + 1])
     with pytest.raises(UploadLostError):
         upload.complete()

@@ -12,7 +12,7 @@ from runstream._experiment_choice import ExperimentChoice, by_name, choose, chos
 from runstream._notices import warn
 from runstream._runs import verdict_seconds
 from runstream._tracking_uri import get_tracking_uri
-from runstream._validation import check_experiment_id, check_experiment_name
+from runstream._validation import check_experiment_id, check_experiment_name, check_key
 from runstream.entities import Experiment, ViewType
 from runstream.exceptions import MlflowException
 
@@ -147,7 +147,7 @@ def restore_experiment(experiment_id: str | int) -> None:
 
 def set_experiment_tag(key: str, value: Any) -> None:
     """Set a tag of the active experiment."""
-    set_experiment_tags({key: value})
+    set_experiment_tags({check_key(key): value})
 
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:

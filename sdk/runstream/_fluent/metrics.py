@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from struct import error as struct_error
 from time import time_ns
 from typing import Any
 
-from runstream._datasets import series_of
+from runstream._columns import Column, checked_columns, is_column
 from runstream._fluent._current import writer_for
 from runstream._flush import RunOperations, finished
-from runstream._inputs import log_once
-from runstream._stack import active_model_id, keep_ready, local
-from runstream._validation import check_key
+from runstream._owners import columns_by_models, models_at, series_for
+from runstream._stack import keep_ready, local
+from runstream._validation import check_key, check_mapping
 from runstream._values import as_step, as_timestamp_ms, as_value
 from runstream._writer import RunWriter, now_ms
 from runstream.spool.errors import SpoolLost, WrongProcess
@@ -23,7 +23,8 @@ _pack = POINT.pack
 # Nothing was written: a new key, a value or step of another kind (Warning: where
 # warnings are errors), a full segment, a fork, a spool whose files were taken away.
 _TAKE_THE_LONG_WAY = (
-    KeyError, struct_error, TypeError, OverflowError, Warning, ValueError, WrongProcess, SpoolLost,
+    KeyError, struct_error, TypeError, OverflowError, Warning, ValueError, AttributeError,
+    WrongProcess, SpoolLost,
 )  # fmt: skip
 
 
@@ -83,20 +84,25 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
 
 
 def log_metrics(
-    metrics: Mapping[str, float],
-    step: int | None = None,
+    metrics: Mapping[str, float | Column],
+    step: int | Column | None = None,
     synchronous: bool | None = None,
     run_id: str | None = None,
-    timestamp: int | None = None,
+    timestamp: int | Column | None = None,
     model_id: str | None = None,
     dataset: Any = None,
 ) -> RunOperations | None:
     """Log points of many metrics, all of one step and time; none when one is refused.
 
     metrics: key → value. The rest is as in `log_metric`.
+
+    Histories go in as columns: `step` a list or array of integers, and for each
+    key as many values; `timestamp` one time for all, or as many. A million
+    points take about a second.
     """
     if (
         step is not None
+        and isinstance(metrics, dict)
         and synchronous is None
         and timestamp is None
         and run_id is None
@@ -106,17 +112,20 @@ def log_metrics(
         points = local.points
         if points is not None:
             try:
-                points.log_metrics(metrics, step, time_ns() // 1_000_000)
+                # Columns are a TypeError here, before anything is written.
+                points.log_metrics(metrics, step, time_ns() // 1_000_000)  # type: ignore[arg-type]
                 return None
             except _TAKE_THE_LONG_WAY:
                 pass
         elif local.stepped is not None and _logged_beside(metrics, step):
             return None
     to = To(run_id, model_id, dataset, timestamp)
+    if is_column(step):
+        return _log_columns(metrics, step, synchronous, to)
     return _log(metrics, step, synchronous, to)
 
 
-def _logged_beside(metrics: Mapping[str, float], step: int) -> bool:
+def _logged_beside(metrics: Mapping[str, Any], step: Any) -> bool:
     """Log to a run that wrote models at other steps; False: the long way has to be taken."""
     ready = local.stepped
     try:
@@ -134,7 +143,7 @@ class To:
     __slots__ = ("dataset", "model_id", "run_id", "timestamp")
 
     def __init__(
-        self, run_id: str | None, model_id: str | None, dataset: Any, timestamp: int | None
+        self, run_id: str | None, model_id: str | None, dataset: Any, timestamp: Any
     ) -> None:
         self.run_id = run_id
         self.model_id = model_id
@@ -145,27 +154,28 @@ class To:
 def _log(
     metrics: Mapping[str, Any], step: Any, synchronous: bool | None, to: To
 ) -> RunOperations | None:
-    values = {check_key(key): as_value(key, value) for key, value in metrics.items()}
+    items = check_mapping("metrics", metrics).items()
+    values = {check_key(key): as_value(key, value) for key, value in items}
     number = as_step(step)
     time_ms = as_timestamp_ms(to.timestamp) if to.timestamp else now_ms()
     writer = writer_for(to.run_id)
-    models = _models(writer, to.model_id, number)
-    series = [series_of(model_id, to.dataset) for model_id in models]
-    if to.dataset is not None or models[0] is not None:
-        log_once(writer, [model_id or "" for model_id in models], to.dataset)
-    for of in series:
+    for of in series_for(writer, models_at(writer, to.model_id, number), to.dataset):
         writer.log_metrics(values, number, time_ms, of)
+    return _left(writer, to, synchronous)
+
+
+def _log_columns(
+    metrics: Mapping[str, Any], steps: Any, synchronous: bool | None, to: To
+) -> RunOperations | None:
+    columns = checked_columns(metrics, steps, to.timestamp)
+    writer = writer_for(to.run_id)
+    for part, models in columns_by_models(writer, to.model_id, columns):
+        for of in series_for(writer, models, to.dataset):
+            writer.log_columns(part.values, part.steps, part.times_ms, of)
+    return _left(writer, to, synchronous)
+
+
+def _left(writer: RunWriter, to: To, synchronous: bool | None) -> RunOperations | None:
     if to.run_id is None:
         keep_ready(writer)
     return finished(writer.tracking_uri, synchronous, None)
-
-
-def _models(writer: RunWriter, model_id: str | None, step: int) -> Sequence[str | None]:
-    """What points belong to: the model that is named, the active one, or the outputs of the step.
-
-    Of these last as far as this process logged them.
-    """
-    named = model_id or active_model_id()
-    if named:
-        return [named]
-    return writer.outputs.get(step) or [None]

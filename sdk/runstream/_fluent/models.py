@@ -10,10 +10,10 @@ from runstream._active_model import ActiveModel
 from runstream._experiment_choice import ExperimentChoice, chosen
 from runstream._exports import export
 from runstream._fluent.runs import active_run
-from runstream._fluent.search import _pandas
 from runstream._model_search import search_request
 from runstream._notices import warn
 from runstream._process import this_process
+from runstream._run_table import pandas
 from runstream._stack import active_model_id, set_active_model_id
 from runstream._system_tags import system_tags
 from runstream._tracking_uri import get_tracking_uri
@@ -137,7 +137,7 @@ def search_logged_models(
             "or 'list'"
         )
     if output_format == "pandas":
-        _pandas()
+        pandas("search_logged_models")
     uri = get_tracking_uri()
     where = list(experiment_ids or [chosen(uri).experiment_id])
     models: list[LoggedModel] = []
@@ -155,7 +155,7 @@ def search_logged_models(
 
 def _table(models: Sequence[LoggedModel]) -> pd.DataFrame:
     rows = [{**model.to_dictionary(), "status": model.status} for model in models]
-    table: pd.DataFrame = _pandas().DataFrame(rows)
+    table: pd.DataFrame = pandas().DataFrame(rows)
     return table
 
 

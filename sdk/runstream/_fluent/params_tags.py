@@ -7,6 +7,7 @@ from typing import Any
 
 from runstream._fluent._current import writer_for
 from runstream._flush import RunOperations, finished
+from runstream._validation import check_key
 
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
@@ -19,7 +20,7 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     value before. Starts a run when none is active.
     """
     writer = writer_for()
-    writer.log_params({key: value})
+    writer.log_params({check_key(key): value})
     return finished(writer.tracking_uri, synchronous, value)
 
 
@@ -38,7 +39,7 @@ def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperati
     value: becomes text; over 8000 characters it is cut, with a warning.
     """
     writer = writer_for()
-    writer.set_tags({key: value})
+    writer.set_tags({check_key(key): value})
     return finished(writer.tracking_uri, synchronous, None)
 
 

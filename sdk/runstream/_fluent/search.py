@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from runstream import _server
+from runstream import _run_table, _server
 from runstream._experiment_choice import chosen
 from runstream._notices import warn
 from runstream._tracking_uri import get_tracking_uri
-from runstream._validation import check_experiment_id
+from runstream._validation import check_experiment_id, check_list
 from runstream.entities import Run, ViewType
 from runstream.exceptions import MlflowException
 
@@ -52,12 +52,14 @@ def search_runs(  # noqa: PLR0913, PLR0917 (MLflow's signature)
             "Only experiment_ids or experiment_names can be used, but not both"
         )
     if output_format == "pandas":
-        _pandas()
+        _run_table.pandas()
     uri = get_tracking_uri()
     where = _where(uri, experiment_ids, experiment_names, search_all_experiments)
-    search = _server.Search(filter_string or "", run_view_type, _PAGE, tuple(order_by or ()))
+    clauses = check_list("order_by", () if order_by is None else order_by)
+    text = "" if filter_string is None else filter_string
+    search = _server.Search(text, run_view_type, _PAGE, clauses)
     runs = _all_pages(uri, where, search, max_results)
-    return runs if output_format == "list" else _table(runs)
+    return runs if output_format == "list" else _run_table.run_table(runs)
 
 
 def _where(
@@ -68,9 +70,11 @@ def _where(
 ) -> list[str] | None:
     """Ids to search in; None is all of them."""
     if experiment_ids:
-        return [check_experiment_id(item) for item in experiment_ids]
+        single = isinstance(experiment_ids, str | int)
+        ids = [experiment_ids] if single else check_list("experiment_ids", experiment_ids)
+        return [check_experiment_id(item) for item in ids]
     if experiment_names:
-        return [*_ids_of(uri, experiment_names)]
+        return [*_ids_of(uri, check_list("experiment_names", experiment_names))]
     return None if everywhere else [chosen(uri).experiment_id]
 
 
@@ -97,38 +101,3 @@ def _all_pages(
             break
         search = search._replace(page_token=page.token)
     return runs
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError(
-            "search_runs returns a pandas DataFrame and pandas is not installed: install it, or "
-            'call search_runs(output_format="list").'
-        ) from error
-    return pandas
-
-
-def _table(runs: Sequence[Run]) -> pd.DataFrame:
-    pandas = _pandas()
-    columns: dict[str, Any] = {
-        "run_id": [run.info.run_id for run in runs],
-        "experiment_id": [run.info.experiment_id for run in runs],
-        "status": [run.info.status for run in runs],
-        "artifact_uri": [run.info.artifact_uri for run in runs],
-        "start_time": pandas.to_datetime([r.info.start_time for r in runs], unit="ms", utc=True),
-        "end_time": pandas.to_datetime([r.info.end_time for r in runs], unit="ms", utc=True),
-    }
-    columns |= _columns("metrics", [run.data.metrics for run in runs], float("nan"))
-    texts = _columns("params", [run.data.params for run in runs], None)
-    texts |= _columns("tags", [run.data.tags for run in runs], None)
-    # As objects: a column of strings would turn None into NaN.
-    columns |= {name: pandas.Series(text, dtype=object) for name, text in texts.items()}
-    table: pd.DataFrame = pandas.DataFrame(columns)
-    return table
-
-
-def _columns(prefix: str, rows: Sequence[Mapping[str, Any]], missing: Any) -> dict[str, list[Any]]:
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return {f"{prefix}.{key}": [row.get(key, missing) for row in rows] for key in keys}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeVar, overload
 
 if TYPE_CHECKING:
     from dataclasses import Field
+
+    from typing_extensions import Self  # types only: not needed to run
 
 T = TypeVar("T")
 
@@ -20,6 +22,12 @@ class Entity:
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @classmethod
+    def from_dictionary(cls, the_dict: Mapping[str, Any]) -> Self:
+        """The entity with these attributes; keys that it does not have are left out."""
+        return cls(**{field.name: the_dict[field.name] for field in fields(cls)
+                      if field.name in the_dict})  # fmt: skip
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         for field in fields(self):

@@ -48,13 +48,52 @@ class LifecycleStage:
     def is_valid(cls, stage: str) -> bool:
         return stage in {cls.ACTIVE, cls.DELETED}
 
+    @classmethod
+    def view_type_to_stages(cls, view_type: int = ViewType.ALL) -> list[str]:
+        """The stages that a search of this `ViewType` looks at."""
+        ViewType.to_string(view_type)
+        found = {ViewType.ACTIVE_ONLY: [cls.ACTIVE], ViewType.DELETED_ONLY: [cls.DELETED]}
+        return found.get(view_type, [cls.ACTIVE, cls.DELETED])
+
+    @classmethod
+    def matches_view_type(cls, view_type: int, lifecycle_stage: str) -> bool:
+        """Whether a search of this `ViewType` looks at the stage."""
+        return lifecycle_stage in cls.view_type_to_stages(view_type)
+
 
 class SourceType:
-    """What started a run: values of the tag `mlflow.source.type`."""
+    """What started a run: numbers, and names as in the tag `mlflow.source.type`."""
 
-    NOTEBOOK, JOB, PROJECT, LOCAL, UNKNOWN, RECIPE = (
-        "NOTEBOOK", "JOB", "PROJECT", "LOCAL", "UNKNOWN", "RECIPE",
-    )  # fmt: skip
+    NOTEBOOK, JOB, PROJECT, LOCAL, UNKNOWN = 1, 2, 3, 4, 1000
+
+    SOURCETYPE_TO_STRING: ClassVar[dict[int, str]] = {
+        NOTEBOOK: "NOTEBOOK",
+        JOB: "JOB",
+        PROJECT: "PROJECT",
+        LOCAL: "LOCAL",
+        UNKNOWN: "UNKNOWN",
+    }
+
+    @classmethod
+    def from_string(cls, status_str: str) -> int:
+        """The number of a name."""
+        for number, name in cls.SOURCETYPE_TO_STRING.items():
+            if name == status_str:
+                return number
+        raise MlflowException.invalid_parameter_value(
+            f"Invalid value {status_str!r} for parameter 'source_type': one of "
+            f"{sorted(cls.SOURCETYPE_TO_STRING.values())}"
+        )
+
+    @classmethod
+    def to_string(cls, status: int) -> str:
+        """The name of a number."""
+        if status not in cls.SOURCETYPE_TO_STRING:
+            raise MlflowException.invalid_parameter_value(
+                f"Invalid value {status!r} for parameter 'source_type': one of "
+                f"{list(cls.SOURCETYPE_TO_STRING)}"
+            )
+        return cls.SOURCETYPE_TO_STRING[status]
 
 
 class RunStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from runstream.entities._base import Entity
 
@@ -24,6 +25,10 @@ class Metric(Entity):
     dataset_digest: str | None = None
     run_id: str | None = None
     source: str = ""
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """Its attributes by name."""
+        return dict(self)
 
 
 @dataclass(frozen=True)

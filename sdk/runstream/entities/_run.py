@@ -33,24 +33,36 @@ class RunInfo(Entity):
     lost_since: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class RunData(Entity):
     """What was logged to a run: for metrics, the latest point of each key.
 
     metrics: key → value; params, tags: key → text.
     """
 
-    metric_list: Sequence[Metric] = field(default=(), repr=False)
-    param_list: Sequence[Param] = field(default=(), repr=False)
-    tag_list: Sequence[RunTag] = field(default=(), repr=False)
-    metrics: dict[str, float] = field(init=False)
-    params: dict[str, str] = field(init=False)
-    tags: dict[str, str] = field(init=False)
+    metric_list: Sequence[Metric] = field(repr=False)
+    param_list: Sequence[Param] = field(repr=False)
+    tag_list: Sequence[RunTag] = field(repr=False)
+    metrics: dict[str, float]
+    params: dict[str, str]
+    tags: dict[str, str]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "metrics", {m.key: m.value for m in self.metric_list})
-        object.__setattr__(self, "params", {p.key: p.value for p in self.param_list})
-        object.__setattr__(self, "tags", {t.key: t.value for t in self.tag_list})
+    def __init__(
+        self,
+        metrics: Sequence[Metric] | None = None,
+        params: Sequence[Param] | None = None,
+        tags: Sequence[RunTag] | None = None,
+    ) -> None:
+        attributes = {
+            "metric_list": metrics or (),
+            "param_list": params or (),
+            "tag_list": tags or (),
+            "metrics": {m.key: m.value for m in metrics or ()},
+            "params": {p.key: p.value for p in params or ()},
+            "tags": {t.key: t.value for t in tags or ()},
+        }
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
 
     @property
     def _metric_objs(self) -> list[Metric]:
@@ -71,14 +83,26 @@ class RunData(Entity):
         return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Run(Entity):
     """A run: what it is, what was logged to it, what it read and wrote."""
 
     info: RunInfo
     data: RunData
-    inputs: RunInputs = field(default_factory=RunInputs)
-    outputs: RunOutputs = field(default_factory=RunOutputs)
+    inputs: RunInputs
+    outputs: RunOutputs
+
+    def __init__(
+        self,
+        run_info: RunInfo,
+        run_data: RunData,
+        run_inputs: RunInputs | None = None,
+        run_outputs: RunOutputs | None = None,
+    ) -> None:
+        object.__setattr__(self, "info", run_info)
+        object.__setattr__(self, "data", run_data)
+        object.__setattr__(self, "inputs", run_inputs or RunInputs())
+        object.__setattr__(self, "outputs", run_outputs or RunOutputs())
 
     def to_dictionary(self) -> dict[str, Any]:
         """All of it as nested dictionaries of plain values."""

@@ -37,6 +37,9 @@ TMPFS_FREE_SHARE = 1 / 8
 # 500 million points. Beyond it a server has been away for days.
 SPOOL_MAX_BYTES = 16 * 1024**3
 
+# Cells that are made at a time of a history that is given whole: 2 MB.
+COLUMN_PIECE_CELLS = 64 * 1024
+
 # How often a logging process looks whether its agent lives.
 MARK_INTERVAL_MS = 1000
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable, Mapping
+from typing import Union
 
 from runstream.spool.errors import SpoolLost, WrongProcess
-from runstream.spool.format import POINT, Buffer, series_word
-from runstream.spool.limits import MARK_INTERVAL_MS, TEMPLATES_MAX
+from runstream.spool.format import CELL_BYTES, POINT, Buffer, series_word
+from runstream.spool.limits import COLUMN_PIECE_CELLS, MARK_INTERVAL_MS, TEMPLATES_MAX
 from runstream.spool.writer import ProcessSpool
+
+Column = Union["array[int]", "array[float]"]
 
 
 def _nothing() -> None:
@@ -155,6 +158,29 @@ class RunSpool:
         """Log one point of a series that `index_of` has given."""
         word = series_word(self.run_index, series_index)
         self._series.write(POINT.pack(word, step, value, timestamp_ms), timestamp_ms)
+
+    def log_columns(
+        self, key: str, of: tuple[str, str, str], columns: tuple[Column, Column, Column]
+    ) -> None:
+        """Log many points of one series.
+
+        of: model id, dataset name, dataset digest.
+        columns: steps ("q"), times in ms ("q", none of them 0) and values ("d"), equally long.
+        """
+        word = self._series.word_of(key, of)
+        steps, times, values = (memoryview(column) for column in columns)
+        for start in range(0, len(steps), COLUMN_PIECE_CELLS):
+            piece = slice(start, start + COLUMN_PIECE_CELLS)
+            count = len(steps[piece])
+            cells = bytearray(count * CELL_BYTES)
+            view = memoryview(cells)
+            view.cast("Q")[0::4] = memoryview(array("Q", (word,)) * count)
+            integers = view.cast("q")
+            integers[1::4] = steps[piece]
+            integers[3::4] = times[piece]
+            view.cast("d")[2::4] = values[piece]
+            # The time of the call: old points look after the agent too.
+            self._series.write(cells, time.time_ns() // 1_000_000)
 
     def index_of(
         self, key: str, model_id: str = "", dataset_name: str = "", dataset_digest: str = ""

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from runstream import _artifacts, _downloads
-from runstream._artifact_text import dict_as_text
+from runstream._artifact_text import dict_as_text, stream_as_bytes, text_as_bytes
 from runstream._downloads import Place
 from runstream._validation import check_run_id
 from runstream.entities import FileInfo
@@ -20,7 +20,7 @@ class ArtifactCalls(ClientBase):
         self,
         run_id: str,
         local_path: str | os.PathLike[str],
-        artifact_path: str | None = None,
+        artifact_path: str | os.PathLike[str] | None = None,
     ) -> None:
         """Log a file or folder as it is now; see `runstream.log_artifact`."""
         _artifacts.log_path(self._writer(run_id), local_path, artifact_path)
@@ -29,19 +29,23 @@ class ArtifactCalls(ClientBase):
         self,
         run_id: str,
         local_dir: str | os.PathLike[str],
-        artifact_path: str | None = None,
+        artifact_path: str | os.PathLike[str] | None = None,
     ) -> None:
         """Log the files below a folder as they are now."""
         _artifacts.log_folder(self._writer(run_id), local_dir, artifact_path)
 
     def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
         """Log text as a file, in UTF-8."""
-        _artifacts.log_bytes(self._writer(run_id), text.encode(), artifact_file)
+        _artifacts.log_bytes(self._writer(run_id), text_as_bytes(text), artifact_file)
 
     def log_dict(self, run_id: str, dictionary: Any, artifact_file: str) -> None:
         """Log a dictionary or list: as YAML to .yml and .yaml, else as JSON."""
         text = dict_as_text(dictionary, artifact_file)
         _artifacts.log_bytes(self._writer(run_id), text.encode(), artifact_file)
+
+    def log_stream(self, run_id: str, stream: Any, artifact_file: str) -> None:
+        """Log what is left in an open binary stream as a file."""
+        _artifacts.log_bytes(self._writer(run_id), stream_as_bytes(stream), artifact_file)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or what is not there."""

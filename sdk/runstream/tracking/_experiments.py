@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runstream import _experiments, _server
-from runstream._validation import check_experiment_id, check_experiment_name
+from runstream._validation import check_experiment_id, check_experiment_name, check_key
 from runstream.entities import Experiment, PagedList, ViewType
 from runstream.tracking._base import ClientBase
 
@@ -61,7 +61,7 @@ class ExperimentCalls(ClientBase):
 
     def set_experiment_tag(self, experiment_id: str | int, key: str, value: Any) -> None:
         """Set a tag of an experiment."""
-        _experiments.set_tags(self._tracking_uri, str(experiment_id), {key: value})
+        _experiments.set_tags(self._tracking_uri, str(experiment_id), {check_key(key): value})
 
     def delete_experiment_tag(self, experiment_id: str | int, key: str) -> None:
         """Delete a tag of an experiment."""

@@ -41,14 +41,14 @@ class LoggingCalls(ClientBase):
 
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
         """Log a param; see `runstream.log_param`."""
-        self._writer(run_id).log_params({key: value})
+        self._writer(run_id).log_params({check_key(key): value})
         return finished(self._tracking_uri, synchronous, value)
 
     def set_tag(
         self, run_id: str, key: str, value: Any, synchronous: bool | None = None
     ) -> RunOperations | None:
         """Set a tag; see `runstream.set_tag`."""
-        self._writer(run_id).set_tags({key: value})
+        self._writer(run_id).set_tags({check_key(key): value})
         return finished(self._tracking_uri, synchronous, None)
 
     def delete_tag(self, run_id: str, key: str) -> None:

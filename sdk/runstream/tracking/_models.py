@@ -93,13 +93,25 @@ class ModelCalls(ClientBase):
         )
         return _server.search_logged_models(self._tracking_uri, request)
 
-    def log_model_artifact(self, model_id: str, local_path: str | os.PathLike[str]) -> None:
+    def log_model_artifact(
+        self,
+        model_id: str,
+        local_path: str | os.PathLike[str],
+        artifact_path: str | None = None,
+    ) -> None:
         """Log a file as it is now as an artifact of a model."""
-        _artifacts.log_path(_models.model_writer(model_id, self._tracking_uri), local_path, None)
+        writer = _models.model_writer(model_id, self._tracking_uri)
+        _artifacts.log_path(writer, local_path, artifact_path)
 
-    def log_model_artifacts(self, model_id: str, local_dir: str | os.PathLike[str]) -> None:
+    def log_model_artifacts(
+        self,
+        model_id: str,
+        local_dir: str | os.PathLike[str],
+        artifact_path: str | None = None,
+    ) -> None:
         """Log the files below a folder as they are now."""
-        _artifacts.log_folder(_models.model_writer(model_id, self._tracking_uri), local_dir, None)
+        writer = _models.model_writer(model_id, self._tracking_uri)
+        _artifacts.log_folder(writer, local_dir, artifact_path)
 
     def list_logged_model_artifacts(self, model_id: str, path: str | None = None) -> list[FileInfo]:
         """What lies directly in a folder; nothing for a file or what is not there."""

@@ -13,6 +13,7 @@ from runstream._system_tags import PARENT_RUN_ID, RUN_NAME, USER
 from runstream._validation import (
     check_experiment_id,
     check_key,
+    check_list,
     check_run_id,
     invalid_value,
 )
@@ -77,13 +78,14 @@ class RunCalls(ClientBase):
         page_token: str | None = None,
     ) -> PagedList[Run]:
         """One page of runs; `.token` begins the next one."""
-        given = [experiment_ids] if isinstance(experiment_ids, str | int) else experiment_ids
+        single = isinstance(experiment_ids, str | int)
+        given = [experiment_ids] if single else check_list("experiment_ids", experiment_ids)
         search = _server.Search(
-            filter=filter_string or "",
+            filter="" if filter_string is None else filter_string,
             view_type=run_view_type,
             max_results=check_max_results(max_results),
-            order_by=tuple(order_by or ()),
-            page_token=page_token or "",
+            order_by=check_list("order_by", () if order_by is None else order_by),
+            page_token="" if page_token is None else page_token,
         )
         ids = [check_experiment_id(item) for item in given]
         return _server.search_runs(self._tracking_uri, ids, search)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from runstream.tracking._artifacts import ArtifactCalls
-from runstream.tracking._experiments import ExperimentCalls
+from runstream.tracking._former import FormerCalls
 from runstream.tracking._logging import LoggingCalls
+from runstream.tracking._media import MediaCalls
 from runstream.tracking._models import ModelCalls
-from runstream.tracking._runs import RunCalls
 
 
-class MlflowClient(RunCalls, LoggingCalls, ArtifactCalls, ModelCalls, ExperimentCalls):
+class MlflowClient(LoggingCalls, ArtifactCalls, MediaCalls, ModelCalls, FormerCalls):
     """Experiments, runs and logged models by their ids, with MLflow's names.
 
     tracking_uri: not given, the one of `runstream.get_tracking_uri()` now.

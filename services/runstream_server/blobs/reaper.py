@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import random
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 from runstream_server.blobs.port import StoreUnavailableError
 from runstream_server.blobs.s3 import S3Blobs
+from runstream_server.telemetry import UPLOADS_REAPED, Telemetry
 
-# Agents keep trying: one whose node was off for a weekend goes on where it was.
-KEEP_HOURS = 7 * 24.0
+# A round is one question where nothing is left behind.
+_INTERVAL_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -23,9 +26,7 @@ class Reaped(NamedTuple):
     failed: int
 
 
-def reap(
-    blobs: S3Blobs, keep_hours: float = KEEP_HOURS, now: Callable[[], datetime] | None = None
-) -> Reaped:
+def reap(blobs: S3Blobs, keep_hours: float, now: Callable[[], datetime] | None = None) -> Reaped:
     """Aborts uploads in parts that were begun longer ago and not finished.
 
     Only below our prefix. An agent that still works on one begins again. May
@@ -45,6 +46,39 @@ def reap(
     if aborted:
         _log.info("%d unfinished uploads older than %g hours are removed", aborted, keep_hours)
     return Reaped(aborted, failed)
+
+
+class Reaper:
+    """Reaps from a thread of its own: at once, then every hour."""
+
+    def __init__(self, blobs: S3Blobs, keep_hours: float, telemetry: Telemetry) -> None:
+        """blobs: closed by the caller, later."""
+        self._blobs = blobs
+        self._keep_hours = keep_hours
+        self._telemetry = telemetry
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reaper", daemon=True)
+
+    def start(self) -> None:
+        """Once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Returns when the round in hand is over. May be called twice."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                reaped = reap(self._blobs, self._keep_hours)
+                self._telemetry.count(UPLOADS_REAPED, reaped.aborted)
+            except StoreUnavailableError as error:
+                _log.warning("unfinished uploads are looked for again in a while: %s", error)
+            # Processes that were started together do not all ask at once.
+            if self._closed.wait(_INTERVAL_SECONDS * random.uniform(0.5, 1.0)):
+                return
 
 
 def _utc_now() -> datetime:

@@ -43,6 +43,7 @@ def archive(
       runstream archive
       runstream archive --follow --archive-interval-seconds 900
       runstream archive verify
+      runstream archive restore --dry-run
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
@@ -86,3 +87,44 @@ def verify(deployment: Deployment, as_json: bool) -> None:
         click.echo(json.dumps(asdict(found), indent=2))
     if found.damaged or not found.whole:
         raise click.exceptions.Exit(1)
+
+
+@archive.command(context_settings=_HELP)
+@deployment_options
+@click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
+@log_level_option
+def restore(deployment: Deployment, dry_run: bool, log_level: str) -> None:
+    """Make the log again from its archive, when Kafka has lost it.
+
+    Into topics that are gone, empty, or of a new --kafka-prefix: every record comes to
+    its old offset. End every process of the deployment first. Whatever came after the
+    archive's end is lost, and agents that were told it was accepted do not send it again.
+    No process comes in before it is finished; killed, the same command goes on, after
+    comparing what is there with the archive.
+
+    Tables that hold something that was lost cannot go on with it, and are refused by
+    every process: name another, empty database then. Give RUNSTREAM_CLICKHOUSE as the
+    deployment has it, so that this command sees which it is.
+
+    \b
+    Examples:
+      runstream archive restore --dry-run
+      runstream archive restore
+      runstream archive restore --kafka-prefix runstream2
+    """
+    log_to_stderr(log_level)
+    try:
+        done = _restore(deployment, dry_run)
+    except Exception as error:
+        raise said(error) from error
+    if not done:
+        raise click.exceptions.Exit(1)
+
+
+def _restore(deployment: Deployment, dry_run: bool) -> bool:
+    from runstream_server.cluster.restoring import restore_deployment
+    from runstream_server.stopping import Stop
+
+    stop = Stop()
+    with stop.on_signals():
+        return restore_deployment(deployment, dry_run, stop.event, click.echo)

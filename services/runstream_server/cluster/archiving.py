@@ -41,7 +41,7 @@ def archive_deployment(
         stop.set()
 
     with contextlib.ExitStack() as closing:
-        archive = _opened(deployment)
+        archive = opened(deployment)
         closing.callback(archive.close)
         # As it is in Kafka: what is to be read there is what is not archived.
         log = DeploymentLog(deployment.log(), fault)
@@ -55,8 +55,8 @@ def archive_deployment(
 
 def verify_archive(deployment: Deployment, stop: Event, say: Say) -> Verified:
     """Reads all of it; raises SettingError and the errors of the archive."""
-    with contextlib.closing(_opened(deployment)) as archive:
-        found = verify(archive, stop, _Lines(say).verified)
+    with contextlib.closing(opened(deployment)) as archive:
+        found = verify(archive, stop, Lines(say).verified)
     for sentence in found.damaged:
         say(f"{sentence}.")
     if found.unnamed:
@@ -71,7 +71,8 @@ def verify_archive(deployment: Deployment, stop: Event, say: Say) -> Verified:
     return found
 
 
-def _opened(deployment: Deployment) -> Archive:
+def opened(deployment: Deployment) -> Archive:
+    """The deployment's archive; raises SettingError."""
     archive = open_archive(deployment)
     if archive is None:
         raise SettingError(
@@ -90,7 +91,7 @@ class _Work:
         """One pass."""
         if wrong := self._watch.look():
             self._say(f"{wrong}.")
-        lines = _Lines(self._say)
+        lines = Lines(self._say)
         archiver = Archiver(self._log.kafka, self._archive, self._log.identity, lines.copied)
         copied = archiver.run(self._stop)
         if copied is None:
@@ -120,7 +121,7 @@ class _Work:
         return True
 
 
-class _Lines:
+class Lines:
     """A line a second."""
 
     def __init__(self, say: Say) -> None:
@@ -128,13 +129,17 @@ class _Lines:
         self._said = time.monotonic()
         self._pace: Pace | None = None
 
-    def copied(self, copied: Copied) -> None:
+    def moved(self, done_records: int, total_records: int) -> None:
+        """How far, how fast, how long still."""
         now = time.monotonic()
         if self._pace is None:
-            self._pace = Pace(copied.done_records, now)
+            self._pace = Pace(done_records, now)
         if now - self._said >= _SAY_SECONDS:
             self._said = now
-            self._say(self._pace.progress(copied.done_records, copied.total_records).line())
+            self._say(self._pace.progress(done_records, total_records).line())
+
+    def copied(self, copied: Copied) -> None:
+        self.moved(copied.done_records, copied.total_records)
 
     def verified(self, found: Verified) -> None:
         now = time.monotonic()

@@ -76,15 +76,29 @@ def _listening(port: int, grpc_port: int = 0) -> Callable[..., Any]:
 
 @service.command(context_settings=_HELP)
 @_listening(5100, 5101)
+@flag(
+    "--upload-keep-hours",
+    "An upload in parts that was begun longer ago and not finished is removed.",
+    type=click.FloatRange(0),
+    # Agents keep trying: one whose node was off for a weekend goes on where it was.
+    default=168.0,
+    show_default=True,
+)
 @log_and_blobs_options
-def ingest(deployment: Deployment, log_level: str, policy: Policy, **listen: Any) -> None:
+def ingest(
+    deployment: Deployment,
+    log_level: str,
+    policy: Policy,
+    upload_keep_hours: float,
+    **listen: Any,
+) -> None:
     """Take writes into the log, and hand out tickets for artifacts."""
     log_to_stderr(log_level)
 
     def work() -> Begin:
         from runstream_server.cluster.ingest import Ingest
 
-        return partial(Ingest, deployment)
+        return partial(Ingest, deployment, upload_keep_hours=upload_keep_hours)
 
     _run("ingest", work, Listen(**listen), policy)
 

@@ -11,6 +11,7 @@ from runstream_server.cluster.archive import open_archive
 from runstream_server.cluster.errors import SettingError
 from runstream_server.cluster.settings import Deployment
 from runstream_server.eventlog.kafka.examine import examine_topics
+from runstream_server.eventlog.kafka.mending import MEND
 from runstream_server.eventlog.port import LogMismatchError, LogUnavailableError
 from runstream_server.store.engine import Store
 from runstream_server.store.errors import StoreError, StoreUnavailableError
@@ -76,8 +77,7 @@ def _kafka(deployment: Deployment) -> Iterator[Finding]:
             "topics",
             False,
             f"of the two topics there is only {there.name}",
-            "One was deleted: restore it from the archive, or start a new deployment with "
-            "another RUNSTREAM_KAFKA_PREFIX.",
+            f"One was deleted. {MEND}.",
         )
     for problem in topics.problems:
         found, _, mend = problem.rpartition(". ")

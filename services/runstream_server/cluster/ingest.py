@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from runstream_server.blobs.reaper import Reaper
 from runstream_server.blobs.s3 import S3Blobs
 from runstream_server.blobs.service import ArtifactsService
 from runstream_server.calls import Services
@@ -18,8 +19,11 @@ from runstream_server.quota import Quota
 class Ingest(Work):
     """Keeps nothing but the registry as it reads it from the log: any number may run."""
 
-    def __init__(self, deployment: Deployment, around: Around) -> None:
-        """Raises SettingError and the errors of the log."""
+    def __init__(self, deployment: Deployment, around: Around, upload_keep_hours: float) -> None:
+        """upload_keep_hours: uploads that were begun longer ago and not finished are removed.
+
+        Raises SettingError and the errors of the log.
+        """
         settings, s3 = deployment.log(), deployment.blobs()
         self._closing = contextlib.ExitStack()
         with contextlib.ExitStack() as undo:
@@ -39,6 +43,9 @@ class Ingest(Work):
             self._closing.callback(ingest.close)
             blobs = S3Blobs(s3)
             self._closing.callback(blobs.close)
+            reaper = Reaper(blobs, upload_keep_hours, around.telemetry)
+            self._closing.callback(reaper.close)
+            reaper.start()
             self._services = Services(ingest, None, ArtifactsService(blobs, quota))
             undo.pop_all()
 

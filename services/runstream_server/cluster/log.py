@@ -13,6 +13,7 @@ from runstream_server.eventlog.archive.archiver import Logs, check_contiguous
 from runstream_server.eventlog.archive.log import archived
 from runstream_server.eventlog.genesis import LogIdentity, establish
 from runstream_server.eventlog.kafka.logs import KafkaLogs
+from runstream_server.eventlog.kafka.mending import MEND
 from runstream_server.eventlog.kafka.settings import KEEP, KafkaSettings
 from runstream_server.eventlog.kafka.topics import TopicError
 from runstream_server.eventlog.port import LogMismatchError, LogUnavailableError
@@ -50,7 +51,9 @@ class DeploymentLog:
         self._on_fault = on_fault
         self._closed = threading.Event()
         try:
-            self.identity: LogIdentity = establish(self.logs.events, self.logs.registry)
+            self.identity: LogIdentity = establish(self.logs.events, self.logs.registry)._replace(
+                incarnation=self.kafka.incarnation
+            )
             if archive is not None:
                 self._check_archive(archive)
                 self.logs = archived(self.kafka, archive)
@@ -132,6 +135,6 @@ def shrunk(before: EndOffsets, now: EndOffsets) -> str:
             return (
                 f"partition {partition} of the {log} log ended at {end} and now ends at "
                 f"{now.get((log, partition), 0)}: it lost records that were acknowledged. Stop "
-                "every process; restore the topic from the archive, or start a new deployment"
+                f"every process. {MEND}"
             )
     return ""

@@ -20,10 +20,19 @@ _FIRST_READ_SECONDS = 30.0
 
 
 class LogIdentity(NamedTuple):
-    """What every position and table set of a deployment belongs to."""
+    """What every position and table set of a deployment belongs to.
+
+    incarnation: where the log is kept: another one for a log that was restored. What it
+    holds behind the archive's end is not what it held before. Empty: it cannot change.
+    """
 
     log_id: str
     partitions: int
+    incarnation: str = ""
+
+    def described(self) -> str:
+        """For people, and for what remembers a log."""
+        return f"{self.log_id} with {self.partitions} partitions"
 
 
 def establish(events: EventLog, registry: EventLog) -> LogIdentity:
@@ -67,7 +76,12 @@ def _first(registry: EventLog) -> LogIdentity:
         reader.close()
     if not records or records[0].offset != 0:
         raise LogUnavailableError("the first record of the registry could not be read")
-    request = pb.AppendRequest.FromString(records[0].value)
+    return named(records[0].value)
+
+
+def named(first: bytes) -> LogIdentity:
+    """The identity that the first record of a registry gives; raises LogMismatchError."""
+    request = pb.AppendRequest.FromString(first)
     if not request.events or not request.events[0].HasField("genesis"):
         raise LogMismatchError("the registry does not begin with the record that names the log")
     genesis = request.events[0].genesis

@@ -52,8 +52,8 @@ def check_within(log: str, applied: Mapping[int, int], ends: Mapping[int, int]) 
 
 def check_identity(store: Store, generation: int, identity: LogIdentity) -> None:
     """Ties a generation to its log at first use; later raises LogMismatchError for another."""
-    key = f"log_of_generation_{generation}"
-    found = f"{identity.log_id} with {identity.partitions} partitions"
+    key = log_key(generation)
+    found = identity.described()
     known = read_meta(store, key)
     if known is None:
         write_meta(store, key, found)
@@ -61,4 +61,32 @@ def check_identity(store: Store, generation: int, identity: LogIdentity) -> None
         raise LogMismatchError(
             f"the tables of generation {generation} were folded from log {known}, and this is "
             f"log {found}; put the right log in place, or start with an empty store folder"
+        )
+    _check_incarnation(store, generation, identity)
+
+
+def log_key(generation: int) -> str:
+    """The fact that says which log a generation is of."""
+    return f"log_of_generation_{generation}"
+
+
+def incarnation_key(generation: int) -> str:
+    """The fact that says which incarnation of it."""
+    return f"incarnation_of_generation_{generation}"
+
+
+def _check_incarnation(store: Store, generation: int, identity: LogIdentity) -> None:
+    if not identity.incarnation:
+        return
+    key = incarnation_key(generation)
+    known = read_meta(store, key)
+    if known is None:
+        write_meta(store, key, identity.incarnation)
+    elif known != identity.incarnation:
+        raise LogMismatchError(
+            f"the tables of generation {generation} were folded from this log before it was made "
+            "again or restored, and may hold what it lost. Nothing was changed. Name another, "
+            "empty database in RUNSTREAM_CLICKHOUSE: its tables are built from the log as it is. "
+            "(Where the old ones hold nothing that was lost, `runstream archive restore` has them "
+            "go on, when it knows RUNSTREAM_CLICKHOUSE.)"
         )

@@ -59,7 +59,7 @@ def test_selectors_find_their_pods(overlay: str) -> None:
         for one in objects
         if one["kind"] == "Deployment"
     }
-    assert len(pods) == 4
+    assert len(pods) == 5
     for one in objects:
         if one["kind"] in ("Service", "PodDisruptionBudget"):
             selector = one["spec"]["selector"]
@@ -102,7 +102,7 @@ def composed(tmp_path: Path, *names: str) -> dict[str, Any]:
 
 def test_compose_reads_the_file(tmp_path: Path) -> None:
     services = composed(tmp_path, "compose.yaml")
-    assert len(services) == 9
+    assert len(services) == 10
     assert {port["host_ip"] for one in services.values() for port in one.get("ports", [])} == {
         "127.0.0.1"
     }

@@ -30,7 +30,8 @@ class Place:
         self.s3 = s3
         self.bucket = s3.new_bucket()
         self.logs = KafkaLogs(settings)
-        self.identity = establish(self.logs.events, self.logs.registry)
+        identity = establish(self.logs.events, self.logs.registry)
+        self.identity = identity._replace(incarnation=self.logs.incarnation)
         self.admin: Any = KafkaAdminClient(bootstrap_servers=settings.brokers())
 
     def archive(self) -> Archive:

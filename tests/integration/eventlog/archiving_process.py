@@ -21,7 +21,7 @@ def main(kafka: str, s3: str) -> None:
     """kafka, s3: their settings, as JSON."""
     logs = KafkaLogs(KafkaSettings(**json.loads(kafka)))
     archive = Archive(S3Objects(S3Settings(**json.loads(s3)), "archive"))
-    identity = establish(logs.events, logs.registry)
+    identity = establish(logs.events, logs.registry)._replace(incarnation=logs.incarnation)
     Archiver(logs, archive, identity, segment_bytes=SEGMENT_BYTES).run(threading.Event())
     logs.close()
 

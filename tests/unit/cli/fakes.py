@@ -48,9 +48,9 @@ def new_run(run_id: str, metrics: dict[str, float], **params: str) -> Run:
         run_name=f"run-{run_id[:2]}",
     )
     data = RunData(
-        metric_list=[Metric(key, value, STARTED_MS, 3) for key, value in metrics.items()],
-        param_list=[Param(key, value) for key, value in params.items()],
-        tag_list=[RunTag("team", "red")],
+        metrics=[Metric(key, value, STARTED_MS, 3) for key, value in metrics.items()],
+        params=[Param(key, value) for key, value in params.items()],
+        tags=[RunTag("team", "red")],
     )
     return Run(info, data)
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from runstream.entities import (
     Dataset,
@@ -12,6 +11,7 @@ from runstream.entities import (
     LoggedModelOutput,
     LoggedModelStatus,
     Metric,
+    Run,
     RunInputs,
     RunOutputs,
 )
@@ -60,7 +60,7 @@ def test_a_run_shows_what_it_read_and_wrote(runstream: CommandLine) -> None:
         [LoggedModelInput("m-in")],
     )
     outputs = RunOutputs([LoggedModelOutput("m-out", 4)])
-    runstream.client.runs = [replace(RUN_A, inputs=inputs, outputs=outputs)]
+    runstream.client.runs = [Run(RUN_A.info, RUN_A.data, inputs, outputs)]
     printed = runstream(f"runs show {RUN_A.info.run_id}")
     for line in ("iris\td1\ttrain\tx.csv\n", "m-in\tread\t\n", "m-out\twritten\t4\n"):
         assert line in printed

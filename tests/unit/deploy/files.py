@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
@@ -43,6 +44,12 @@ def documents(path: Path) -> list[Document]:
 def compose(name: str = "compose.yaml") -> Document:
     """A Compose file, its variables as they stand."""
     return documents(DEPLOY / name)[0]
+
+
+def dashboard() -> dict[str, Any]:
+    """Grafana's dashboard."""
+    found: dict[str, Any] = json.loads((DEPLOY / "grafana" / "runstream.json").read_text())
+    return found
 
 
 def manifests() -> Iterator[tuple[Path, Document]]:

@@ -13,7 +13,8 @@ import pytest
 from tests.unit.deploy.files import DEPLOY, compose
 
 ONE_SHOT = ("s3-bucket", "migrate")
-OURS = ("migrate", "ingest", "materialize", "query", "gateway")
+OURS = ("migrate", "ingest", "materialize", "query", "archive", "gateway")
+WITH_DOORS = ("ingest", "materialize", "query", "gateway")
 VARIABLE = re.compile(r"\$\{(\w+)([^}]*)\}")
 
 
@@ -55,12 +56,19 @@ def test_nothing_is_published_beyond_this_machine(services: dict[str, Any]) -> N
 
 def test_what_is_published_beyond_this_machine_asks_for_tokens(services: dict[str, Any]) -> None:
     public = compose("compose.public.yaml")["services"]
-    for name in set(OURS) - {"migrate"}:
+    for name in WITH_DOORS:
         environment = public[name]["environment"]
         assert environment["RUNSTREAM_INSECURE"] == "false", name
         assert environment["RUNSTREAM_TOKENS_FILE"] == "/run/secrets/tokens", name
     assert {"RUNSTREAM_TLS_CERT", "RUNSTREAM_TLS_KEY"} <= set(public["gateway"]["environment"])
     assert "--cert" in public["s3"]["command"]
+
+
+def test_whoever_speaks_to_s3_does_so_by_tls_when_it_is_public() -> None:
+    public = compose("compose.public.yaml")["services"]
+    for name in set(OURS) - {"migrate", "gateway"}:
+        endpoint = public[name]["environment"]["RUNSTREAM_S3_ENDPOINT"]
+        assert endpoint.startswith("https://"), name
 
 
 def test_our_containers_can_change_nothing(services: dict[str, Any]) -> None:

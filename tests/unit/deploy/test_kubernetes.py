@@ -76,6 +76,21 @@ def test_every_role_has_what_belongs_to_it() -> None:
     assert max(kinds.values()) == 1
 
 
+def test_the_log_is_archived_by_one_process() -> None:
+    [deployment] = [
+        document
+        for path, document in manifests()
+        if path.parent.name == "base" and document["metadata"]["name"] == "runstream-archive"
+        if document["kind"] == "Deployment"
+    ]
+    spec = deployment["spec"]
+    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+    pod = spec["template"]["spec"]
+    assert pod["serviceAccountName"] == "runstream-archive"
+    assert pod["enableServiceLinks"] is False
+    assert pod["automountServiceAccountToken"] is False
+
+
 def test_no_secret_stands_in_the_base() -> None:
     kinds = {
         document["kind"] for path, document in manifests() if path.name != "secret.example.yaml"

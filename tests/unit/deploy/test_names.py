@@ -20,10 +20,19 @@ from tests.unit.deploy.files import (
 )
 
 # What a role cannot begin without.
+LOG = {
+    "RUNSTREAM_KAFKA",
+    "RUNSTREAM_ARCHIVE",
+    "RUNSTREAM_S3_ENDPOINT",
+    "RUNSTREAM_S3_BUCKET",
+    "RUNSTREAM_S3_ACCESS_KEY",
+    "RUNSTREAM_S3_SECRET_KEY",
+}
 NEEDED = {
-    "ingest": {"RUNSTREAM_KAFKA", "RUNSTREAM_S3_ENDPOINT", "RUNSTREAM_S3_BUCKET"},
-    "materialize": {"RUNSTREAM_KAFKA", "RUNSTREAM_CLICKHOUSE"},
-    "query": {"RUNSTREAM_KAFKA", "RUNSTREAM_CLICKHOUSE"},
+    "ingest": LOG,
+    "materialize": LOG | {"RUNSTREAM_CLICKHOUSE"},
+    "query": LOG | {"RUNSTREAM_CLICKHOUSE"},
+    "archive": LOG,
     "gateway": {"RUNSTREAM_INGEST", "RUNSTREAM_QUERY"},
     "migrate": {"RUNSTREAM_CLICKHOUSE"},
 }
@@ -36,12 +45,17 @@ IMAGE = re.compile(
 def found(arguments: list[str]) -> click.Command:
     command: click.Command = command_tree()
     for argument in arguments:
+        if argument.startswith("-"):
+            flags = {flag for one in command.params for flag in one.opts}
+            assert argument.partition("=")[0] in flags, f"{arguments}: {argument}"
+            continue
         if not isinstance(command, click.Group):
-            assert argument.startswith("-") or argument.isdigit(), f"{arguments}: {argument}"
+            assert argument.isdigit(), f"{arguments}: {argument}"
             continue
         assert argument in command.commands, f"no command {' '.join(arguments)}"
         command = command.commands[argument]
-    assert not isinstance(command, click.Group), f"{' '.join(arguments)} is a group"
+    needs_one = isinstance(command, click.Group) and not command.invoke_without_command
+    assert not needs_one, f"{' '.join(arguments)} is a group"
     return command
 
 

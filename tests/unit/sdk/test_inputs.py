@@ -109,6 +109,19 @@ def test_a_named_model_becomes_an_input_once() -> None:
     assert owners() == [(1, MODEL), (2, MODEL)]
 
 
+def test_histories_are_divided_by_the_steps_of_outputs() -> None:
+    runstream.start_run()
+    runstream.log_outputs([LoggedModelOutput(MODEL, step=2)])
+    runstream.log_metrics({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}, step=[1, 2, 3])
+    found = {(p.key, p.step, p.value, p.series.model_id) for p in spooled().points}
+    assert found == {
+        ("a", 1, 1.0, ""), ("a", 2, 2.0, MODEL), ("a", 3, 3.0, ""),
+        ("b", 1, 4.0, ""), ("b", 2, 5.0, MODEL), ("b", 3, 6.0, ""),
+    }  # fmt: skip
+    runstream.log_metrics({"c": [1.0]}, step=[2], model_id="m-" + "2" * 32)
+    assert spooled().points[-1].series.model_id == "m-" + "2" * 32
+
+
 def test_log_outputs_of_another_run() -> None:
     run = runstream.start_run()
     client = runstream.MlflowClient()

@@ -1,6 +1,7 @@
 """The archive: which stretches of the logs it holds, contiguous from offset 0.
 
     archive.json                                which log it is of
+    keepers/NUMBER.json                         where that log is kept: the last one counts
     LOG/PARTITION/manifest/FIRST.json           an entry: the object with the records from there
     LOG/PARTITION/records/FIRST-NEXT-SHA.zst    the object
 
@@ -28,6 +29,7 @@ from runstream_server.eventlog.genesis import LogIdentity
 from runstream_server.eventlog.port import Record
 
 _IDENTITY = "archive.json"
+_KEEPERS = "keepers"
 _SUFFIX = ".json"
 
 
@@ -57,18 +59,56 @@ class Archive:
     def check_identity(self, identity: LogIdentity) -> bool:
         """Whether anything was archived here; raises for an archive of another log."""
         found = self.identity()
-        if found not in (None, identity):
+        if found is not None and found.described() != identity.described():
             raise ArchiveMismatchError(
-                f"The archive {self.objects.describe()} is of another log ({found.log_id} with "
-                f"{found.partitions} partitions, this one is {identity.log_id} with "
-                f"{identity.partitions}). Nothing was changed; set RUNSTREAM_ARCHIVE to the "
-                "archive of this log, or to a new place"
+                f"The archive {self.objects.describe()} is of another log ({found.described()}, "
+                f"this one is {identity.described()}). Nothing was changed; set "
+                "RUNSTREAM_ARCHIVE to the archive of this log, or to a new place"
             )
+        self.check_keeper(identity)
         return found is not None
+
+    def check_keeper(self, identity: LogIdentity) -> None:
+        """Raises ArchiveMismatchError when the log was restored elsewhere since."""
+        keepers = self.keepers()
+        if keepers and keepers[-1] != identity.incarnation:
+            raise ArchiveMismatchError(
+                f"The archive {self.objects.describe()} goes on with this log as it was restored "
+                "into other topics: what these topics hold behind it is not of that log. Nothing "
+                "was changed; stop the processes of these topics, or restore into them again "
+                "(`runstream archive restore`) once they are deleted"
+            )
+
+    def keepers(self) -> list[str]:
+        """The incarnations of the log that were archived here; the last one still is."""
+        found = []
+        for name in self.objects.names(_KEEPERS):
+            data = self.objects.get(f"{_KEEPERS}/{name}") or b""
+            try:
+                found.append(str(json.loads(data)["incarnation"]))
+            except (ValueError, TypeError, KeyError) as error:
+                raise ArchiveMismatchError(
+                    f"The archive {self.objects.describe()} is damaged: {_KEEPERS}/{name} cannot "
+                    "be read. Restore it from a copy of the archive"
+                ) from error
+        return found
+
+    def hand_over(self, identity: LogIdentity) -> None:
+        """From now on it is the archive of this incarnation of the log."""
+        keepers = self.keepers()
+        if not keepers or keepers[-1] != identity.incarnation:
+            data = json.dumps({"incarnation": identity.incarnation}).encode()
+            self.objects.put(f"{_KEEPERS}/{len(keepers):05d}.json", data)
+        # Another one may have been quicker.
+        self.check_keeper(identity)
 
     def claim(self, identity: LogIdentity) -> None:
         """From now on it is the archive of this log."""
-        fields = {"runstream_archive": 1, **identity._asdict()}
+        fields = {
+            "runstream_archive": 1,
+            "log_id": identity.log_id,
+            "partitions": identity.partitions,
+        }
         data = json.dumps(fields, indent=1).encode()
         if self.objects.put(_IDENTITY, data) and self.objects.put(_IDENTITY, data):
             raise ArchiveMismatchError(
@@ -77,6 +117,8 @@ class Archive:
                 "overwrite each other. Use one that obeys, or a folder"
             )
         self.check_identity(identity)
+        if not self.keepers():
+            self.hand_over(identity)
 
     def end(self, log: str, partition: int) -> int:
         """The first offset that it does not hold, as of now."""

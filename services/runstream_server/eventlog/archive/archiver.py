@@ -143,6 +143,8 @@ class Archiver:
     def _commit(self, writer: SegmentWriter) -> bool:
         """Whether it was ours that counts."""
         segment, data = writer.finish()
+        # The log may have been restored elsewhere meanwhile.
+        self._archive.check_keeper(self._identity)
         kept = self._archive.add(segment, data)
         copied = self._copied
         if kept != segment:
@@ -183,8 +185,8 @@ def _check_reaches(log: str, archived: Mapping[int, int], ends: Mapping[int, int
             raise LogMismatchError(
                 f"partition {partition} of the {log} log ends at {ends[partition]}, and its "
                 f"archive at {offset}: the log lost records that were acknowledged. Nothing "
-                "was changed; stop every process before others get their offsets, and restore "
-                "the topic"
+                "was changed; stop every process before others get their offsets. `runstream "
+                "archive restore` makes the log again in topics that are gone or of a new prefix"
             )
 
 

@@ -5,7 +5,8 @@ Exception
 ├── LogUnavailableError
 │   └── ArchiveUnavailableError             the storage cannot take or give objects now
 └── LogMismatchError
-    └── ArchiveMismatchError                it is another log's, damaged, or unfit
+    ├── ArchiveMismatchError                it is another log's, damaged, or unfit
+    └── RestoreError                        the topics that were to be restored into are unfit
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class ArchiveUnavailableError(LogUnavailableError):
 
 class ArchiveMismatchError(LogMismatchError):
     """What the archive holds is not what it should be: nothing may go on."""
+
+
+class RestoreError(LogMismatchError):
+    """Topics cannot be restored into; the message says what to do."""

@@ -55,8 +55,13 @@ class Appender:
         make: Callable[[], Any],
         room: Room,
         append_seconds: float = limits.APPEND_SECONDS,
+        again: bool = True,
     ) -> None:
-        """make: a new producer; may block and raise KafkaError."""
+        """make: a new producer; may block and raise KafkaError.
+
+        again: a batch whose answer did not come is given to a new producer.
+        """
+        self._again = again
         self._make = make
         self._room = room
         self._append_seconds = append_seconds
@@ -82,7 +87,8 @@ class Appender:
             except KafkaError as error:
                 self._retire(producer)
                 why = reason(error)
-                if isinstance(error, HOPELESS) or time.monotonic() > deadline:
+                late = time.monotonic() > deadline
+                if late or not self._again or isinstance(error, HOPELESS):
                     raise LogUnavailableError(f"appending to {topic}: {why}") from error
                 _log.warning("appending to %s again with a new producer: %s", topic, why)
             self._closed.wait(limits.PAUSE_SECONDS)
@@ -155,6 +161,9 @@ class Appender:
             )
             self._retiring.append(retiring)
             retiring.start()
+            if not self._again:
+                # Whoever asks next where the log ends is told of all that it wrote.
+                retiring.join()
 
 
 def _close(producer: Any) -> None:

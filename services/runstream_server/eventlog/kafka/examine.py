@@ -25,6 +25,8 @@ def examine_topics(settings: KafkaSettings) -> Topics:
         contextlib.closing(clients.administration(settings)) as admin,
     ):
         found = topics.describe(admin, settings)
+        if topics.is_restoring(admin, settings):
+            return Topics(found, (topics.restoring_sentence(settings),))
         if len(found) < 2:
             return Topics(found, ())
         try:

@@ -56,7 +56,12 @@ class KafkaLogs:
         if warning := topics.risk(settings):
             _log.warning("%s", warning)
         self._room = Room(settings.room_bytes)
-        self._appender = Appender(lambda: clients.producer(settings), self._room)
+        self._appender = Appender(
+            # Records that are restored have to come to their old offsets, not twice.
+            lambda: clients.producer(settings),
+            self._room,
+            again=not settings.restoring,
+        )
         self._ends = _Ends(settings)
         self._reached = Reached()
         self.events: EventLog = KafkaEventLog(self, EVENTS)
@@ -68,6 +73,11 @@ class KafkaLogs:
     def topic(self, log: str) -> topics.Topic:
         """The topic of a log, as it was at the start."""
         return self._topics[log]
+
+    @property
+    def incarnation(self) -> str:
+        """Another one for topics that were made again, or elsewhere."""
+        return topics.incarnation(self._topics)
 
     def check(self) -> None:
         """Raises LogMismatchError when the logs were found to be replaced."""
@@ -173,11 +183,11 @@ class KafkaLogs:
                     if admin is None:
                         admin = clients.administration(self._settings)
                         closing.callback(admin.close)
-                    found = topics.describe(admin, self._settings)
+                    fault = topics.fault(admin, self._settings, self._topics)
             except LogUnavailableError as error:
                 _log.warning("the topics are looked at again in a moment: %s", error)
                 continue
-            if fault := topics.changed(self._topics, found):
+            if fault:
                 self._stop(fault)
                 return
 

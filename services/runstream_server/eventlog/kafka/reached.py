@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from runstream_server.eventlog.kafka.mending import MEND
+
 #: Per topic and partition an offset.
 Places = dict[tuple[str, int], int]
 
@@ -40,7 +42,6 @@ def lost(before: Places, topic: str, found: Mapping[int, int]) -> str:
         if offset < reached:
             return (
                 f"partition {partition} of {topic} reached offset {reached}, and now goes on at "
-                f"{offset}: it lost records that were acknowledged. Stop every process; restore "
-                "the topic from the archive, or start a new deployment"
+                f"{offset}: it lost records that were acknowledged. Stop every process. {MEND}"
             )
     return ""

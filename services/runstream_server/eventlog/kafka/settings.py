@@ -36,6 +36,8 @@ class KafkaSettings:
     single_broker: bool = False
     # Events are copied to an archive: their topic may delete old ones.
     archived: bool = False
+    # This process is the one that fills them from the archive: nobody else may come in.
+    restoring: bool = False
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""
     sasl_username: str = ""
@@ -101,6 +103,11 @@ class KafkaSettings:
     def topic(self, log: str) -> str:
         """What the topic of a log is called."""
         return f"{self.prefix}.{log}"
+
+    @property
+    def restoring_topic(self) -> str:
+        """The topic that is there while the two are being restored."""
+        return f"{self.prefix}.restoring"
 
     def group(self, name: str, log: str) -> str:
         """What a group of readers of a log is called."""

@@ -5,6 +5,7 @@ Whatever is found wrong is one sentence: what would be lost, and how to mend it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,11 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     InvalidReplicationFactorError,
     TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
 )
 
 from runstream_server.eventlog.kafka import limits
+from runstream_server.eventlog.kafka.mending import MEND
 from runstream_server.eventlog.kafka.settings import KEEP, KafkaSettings
 from runstream_server.eventlog.port import EVENTS, REGISTRY, LogMismatchError, LogUnavailableError
 
@@ -52,18 +55,20 @@ def ensure(admin: Any, settings: KafkaSettings) -> dict[str, Topic]:
     Raises LogMismatchError when one of them is gone, TopicError when one would
     lose records, LogUnavailableError and the library's errors.
     """
+    check_not_restoring(admin, settings)
     found = describe(admin, settings)
     # The registry last: where it is, the events were.
     if REGISTRY in found and EVENTS not in found:
         raise LogMismatchError(
             f"the topic {settings.topic(EVENTS)} is gone, and all its records with it, while "
-            f"{settings.topic(REGISTRY)} is there. Nothing was changed; restore it from the "
-            "archive, or start a new deployment under another RUNSTREAM_KAFKA_PREFIX"
+            f"{settings.topic(REGISTRY)} is there. Nothing was changed. {MEND}"
         )
     for log, partitions in ((EVENTS, settings.partitions), (REGISTRY, 1)):
         if log not in found:
             _make(admin, settings, log, partitions)
     admin.wait_for_topics([settings.topic(log) for log in (EVENTS, REGISTRY)])
+    # Begun meanwhile: what it found missing may be what we have just made.
+    check_not_restoring(admin, settings)
     found = describe(admin, settings)
     if missing := {EVENTS, REGISTRY} - found.keys():
         raise LogUnavailableError(f"the topics {sorted(missing)} were made and are not there yet")
@@ -93,9 +98,64 @@ def describe(admin: Any, settings: KafkaSettings) -> dict[str, Topic]:
     return found
 
 
+def check_not_restoring(admin: Any, settings: KafkaSettings) -> None:
+    """Raises LogUnavailableError while they are being filled from the archive by another."""
+    if not settings.restoring and is_restoring(admin, settings):
+        raise LogUnavailableError(restoring_sentence(settings))
+
+
+def restoring_sentence(settings: KafkaSettings) -> str:
+    """Why nobody may come in while the log is being restored."""
+    return (
+        f"the log is being restored: the topic {settings.restoring_topic} is there until "
+        "`runstream archive restore` has finished. The same command goes on with one that broke off"
+    )
+
+
+def is_restoring(admin: Any, settings: KafkaSettings) -> bool:
+    """Whether a restore was begun and has not finished."""
+    (one,) = admin.describe_topics([settings.restoring_topic])
+    if one["error_code"] not in (0, _NO_TOPIC):
+        raise LogUnavailableError(
+            f"the topic {one['name']} cannot be looked at: error {one['error_code']}"
+        )
+    return not one["error_code"]
+
+
+def begin_restoring(admin: Any, settings: KafkaSettings) -> None:
+    """From now on no other process comes in."""
+    if is_restoring(admin, settings):
+        return
+    replication = 1 if settings.single_broker else settings.replication
+    topic = {"num_partitions": 1, "replication_factor": replication}
+    with contextlib.suppress(TopicAlreadyExistsError):
+        admin.create_topics({settings.restoring_topic: topic})
+    admin.wait_for_topics([settings.restoring_topic])
+
+
+def end_restoring(admin: Any, settings: KafkaSettings) -> None:
+    """The log is whole: others may come in."""
+    with contextlib.suppress(UnknownTopicOrPartitionError):
+        admin.delete_topics([settings.restoring_topic])
+
+
+def incarnation(found: Mapping[str, Topic]) -> str:
+    """Another one when one of the two was deleted and made again."""
+    return "+".join(found[log].topic_id for log in (EVENTS, REGISTRY))
+
+
 def retention_ms(admin: Any, settings: KafkaSettings) -> int:
     """How long the topic of the events keeps a record; KEEP: for ever."""
     return int(_configs(admin, settings.topic(EVENTS))["retention.ms"])
+
+
+def fault(admin: Any, settings: KafkaSettings, known: Mapping[str, Topic]) -> str:
+    """What ends the use of topics that were known before; empty: nothing."""
+    if wrong := changed(known, describe(admin, settings)):
+        return wrong
+    if not settings.restoring and is_restoring(admin, settings):
+        return restoring_sentence(settings)
+    return ""
 
 
 def changed(known: Mapping[str, Topic], found: Mapping[str, Topic]) -> str:
@@ -105,12 +165,12 @@ def changed(known: Mapping[str, Topic], found: Mapping[str, Topic]) -> str:
         if now is None:
             return (
                 f"the topic {before.name} is gone, and all its records with it. Stop every "
-                "process; restore it from the archive, or start a new deployment"
+                f"process. {MEND}"
             )
         if now.topic_id != before.topic_id:
             return (
                 f"the topic {before.name} was deleted and made again: its records are gone. Stop "
-                "every process; restore it from the archive, or start a new deployment"
+                f"every process. {MEND}"
             )
         if now.partitions != before.partitions:
             return (
@@ -155,7 +215,8 @@ def problems(admin: Any, settings: KafkaSettings, topics: Mapping[str, Topic]) -
     if topics[REGISTRY].partitions != 1:
         raise LogMismatchError(
             f"the topic {topics[REGISTRY].name} has {topics[REGISTRY].partitions} partitions and "
-            "must have one: the order of names in it would be lost. Nothing was changed; restore it"
+            "must have one: the order of names in it would be lost. Nothing was changed. "
+            f"{MEND}"
         )
     for log, topic in topics.items():
         configs = _configs(admin, topic.name)

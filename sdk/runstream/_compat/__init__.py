@@ -1,0 +1,1 @@
+"""`import mlflow` for other libraries: what of MLflow's modules leads where."""

@@ -1,0 +1,1 @@
+"""A folder for `sys.path`: the package `mlflow` that is Runstream, and its metadata."""

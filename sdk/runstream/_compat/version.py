@@ -1,0 +1,3 @@
+"""The version of MLflow whose interface this is."""
+
+VERSION = "3.17.2"
