@@ -18,7 +18,8 @@ from runstream._lazy import lazy_names
 __getattr__, __dir__ = lazy_names(__name__)
 
 if TYPE_CHECKING:
-    from runstream import artifacts, compat, entities, exceptions, tracking
+    from runstream import artifacts, compat, data, entities, exceptions, tracking
+    from runstream._active_model import ActiveModel
     from runstream._active_run import ActiveRun
     from runstream._fluent.artifacts import (
         get_artifact_uri,
@@ -41,8 +42,23 @@ if TYPE_CHECKING:
         set_experiment_tags,
     )
     from runstream._fluent.former import list_experiments, list_run_infos
+    from runstream._fluent.inputs import log_input, log_inputs, log_outputs
     from runstream._fluent.media import load_table, log_figure, log_image, log_table
     from runstream._fluent.metrics import log_metric, log_metrics
+    from runstream._fluent.models import (
+        clear_active_model,
+        create_external_model,
+        delete_logged_model_tag,
+        finalize_logged_model,
+        get_active_model_id,
+        get_logged_model,
+        initialize_logged_model,
+        last_logged_model,
+        log_model_params,
+        search_logged_models,
+        set_active_model,
+        set_logged_model_tags,
+    )
     from runstream._fluent.params_tags import delete_tag, log_param, log_params, set_tag, set_tags
     from runstream._fluent.runs import (
         active_run,
@@ -64,6 +80,7 @@ if TYPE_CHECKING:
     from runstream.tracking.client import MlflowClient
 
 __all__ = [
+    "ActiveModel",
     "ActiveRun",
     "Experiment",
     "Image",
@@ -73,26 +90,35 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "clear_active_model",
     "compat",
     "create_experiment",
+    "create_external_model",
+    "data",
     "delete_experiment",
     "delete_experiment_tag",
+    "delete_logged_model_tag",
     "delete_run",
     "delete_tag",
     "end_run",
     "entities",
     "exceptions",
+    "finalize_logged_model",
     "flush",
     "flush_artifact_async_logging",
     "flush_async_logging",
+    "get_active_model_id",
     "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
+    "get_logged_model",
     "get_parent_run",
     "get_run",
     "get_tracking_uri",
+    "initialize_logged_model",
     "is_tracking_uri_set",
     "last_active_run",
+    "last_logged_model",
     "list_experiments",
     "list_run_infos",
     "load_table",
@@ -101,8 +127,12 @@ __all__ = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_model_params",
+    "log_outputs",
     "log_param",
     "log_params",
     "log_stream",
@@ -111,10 +141,13 @@ __all__ = [
     "restore_experiment",
     "restore_run",
     "search_experiments",
+    "search_logged_models",
     "search_runs",
+    "set_active_model",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
+    "set_logged_model_tags",
     "set_tag",
     "set_tags",
     "set_tracking_uri",

@@ -16,7 +16,7 @@ def series_of(model_id: str | None, dataset: Any) -> SeriesOf:
         return SeriesOf()
     described = None if dataset is None else dataset_input(dataset).dataset
     return SeriesOf(
-        model_id=_text("model_id", model_id, limits.KEY_LENGTH_CHARACTERS),
+        model_id=_text("model_id", model_id, limits.MODEL_NAME_LENGTH_CHARACTERS),
         dataset_name="" if described is None else described.name,
         dataset_digest="" if described is None else described.digest,
     )
@@ -27,7 +27,7 @@ def named_series(
 ) -> SeriesOf:
     """The same, from names."""
     return SeriesOf(
-        model_id=_text("model_id", model_id, limits.KEY_LENGTH_CHARACTERS),
+        model_id=_text("model_id", model_id, limits.MODEL_NAME_LENGTH_CHARACTERS),
         dataset_name=_text("dataset_name", dataset_name, limits.DATASET_NAME_LENGTH_CHARACTERS),
         dataset_digest=_text(
             "dataset_digest", dataset_digest, limits.DATASET_DIGEST_LENGTH_CHARACTERS

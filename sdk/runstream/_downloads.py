@@ -17,33 +17,38 @@ from runstream._addresses import folder_of
 from runstream._agent_calls import ask
 from runstream._messages import spool_pb2
 from runstream._progress import told
-from runstream._validation import check_artifact_path, check_run_id, shown
+from runstream._validation import check_artifact_path, check_model_id, check_run_id, shown
 from runstream.entities import FileInfo
 from runstream.error_codes import RESOURCE_DOES_NOT_EXIST
 from runstream.exceptions import MlflowException
 
 # Large models take their time; a lost agent is noticed by its socket.
 _DOWNLOAD_SECONDS = 24 * 3600.0
-_S3_PLACE = re.compile(r"/(?P<run>[0-9a-f]{32})/artifacts/(?P<path>.*)")
+_S3_PLACE = re.compile(r"/(?P<run>(m-)?[0-9a-f]{32})/artifacts/(?P<path>.*)")
 
 
 class Place(NamedTuple):
-    """A file or folder among the artifacts of a run; path "" is the root."""
+    """A file or folder among the artifacts of a run or a logged model; path "" is the root."""
 
     run_id: str
     path: str
 
 
 def place_of(artifact_uri: str) -> Place | None:
-    """What a `runs:`, `mlflow-artifacts:` or `s3:` URI means; None for another scheme."""
+    """What a `runs:`, `models:`, `mlflow-artifacts:` or `s3:` URI means; None for another one."""
     parts = urlsplit(artifact_uri)
     path = unquote(parts.path).strip("/")
     if parts.scheme == "runs":
         # runs:/ID/path, and runs://ID/path as some write it
         run_id, _, rest = posixpath.join(parts.netloc, path).partition("/")
         return Place(check_run_id(run_id), _checked(rest))
+    if parts.scheme == "models":
+        model_id, _, rest = posixpath.join(parts.netloc, path).partition("/")
+        return Place(check_model_id(model_id), _checked(rest))
     if parts.scheme == "mlflow-artifacts":
         steps = path.split("/")
+        if steps[1:2] == ["models"]:
+            del steps[1]
         if len(steps) < 3 or steps[2] != "artifacts":
             raise _not_understood(artifact_uri)
         return Place(check_run_id(steps[1]), _checked("/".join(steps[3:])))
@@ -163,6 +168,7 @@ def _checked(path: str) -> str:
 def _not_understood(artifact_uri: str) -> MlflowException:
     return MlflowException.invalid_parameter_value(
         f"Invalid value {shown(artifact_uri)} for parameter 'artifact_uri' supplied: known are "
-        "runs:/RUN_ID/PATH, mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, the same below "
+        "runs:/RUN_ID/PATH, models:/MODEL_ID/PATH, "
+        "mlflow-artifacts:/EXPERIMENT_ID/RUN_ID/artifacts/PATH, the same below "
         "an experiment's s3: location, file: and http(s):."
     )

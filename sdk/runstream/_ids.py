@@ -17,6 +17,11 @@ def new_run_id() -> str:
     return f"{number:032x}"
 
 
+def new_model_id() -> str:
+    """The id of a logged model: "m-" and the same."""
+    return f"m-{new_run_id()}"
+
+
 def new_upload_id() -> str:
     """32 random hex characters."""
     return os.urandom(16).hex()

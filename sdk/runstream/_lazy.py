@@ -14,6 +14,13 @@ _FLUENT = {
         "delete_run", "restore_run",
     ),
     "metrics": ("log_metric", "log_metrics"),
+    "inputs": ("log_input", "log_inputs", "log_outputs"),
+    "models": (
+        "initialize_logged_model", "create_external_model", "finalize_logged_model",
+        "get_logged_model", "last_logged_model", "search_logged_models", "log_model_params",
+        "set_logged_model_tags", "delete_logged_model_tag", "set_active_model",
+        "get_active_model_id", "clear_active_model",
+    ),
     "params_tags": ("log_param", "log_params", "set_tag", "set_tags", "delete_tag"),
     "artifacts": (
         "log_artifact", "log_artifacts", "log_text", "log_dict", "log_stream", "get_artifact_uri",
@@ -41,6 +48,7 @@ PLACES: dict[str, str] = {
     ),
     "flush": "runstream._flush",
     "flush_async_logging": "runstream._flush",
+    "ActiveModel": "runstream._active_model",
     "flush_artifact_async_logging": "runstream._flush",
     "Image": "runstream._images",
     "ActiveRun": "runstream._active_run",
@@ -50,7 +58,7 @@ PLACES: dict[str, str] = {
     "Experiment": "runstream.entities",
     "__version__": "runstream._version",
 }
-MODULES = ("artifacts", "compat", "entities", "exceptions", "tracking")
+MODULES = ("artifacts", "compat", "data", "entities", "exceptions", "tracking")
 
 
 def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

@@ -44,6 +44,13 @@ DATASET_NAME_LENGTH_CHARACTERS = 500
 DATASET_DIGEST_LENGTH_CHARACTERS = 36
 """MLflow's limit."""
 
+INPUT_TAG_KEY_LENGTH_CHARACTERS = 255
+INPUT_TAG_VALUE_LENGTH_CHARACTERS = 500
+"""MLflow's limits for tags of inputs."""
+
+MODEL_NAME_LENGTH_CHARACTERS = 500
+"""Of names, types and ids of logged models."""
+
 STEP_MIN = -(2**63)
 STEP_MAX = 2**63 - 1
 """Steps and timestamps are 64-bit integers in every table."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runstream._stack import OpenRun
     from runstream._tables import RunTables
     from runstream._writer import RunWriter
+    from runstream.entities import LoggedModel
     from runstream.spool.folders import ScopeFolders
     from runstream.spool.format import Buffer
     from runstream.spool.writer import ProcessSpool
@@ -43,6 +44,7 @@ class Process:
     open_runs: runs that this process started and has not ended, oldest first.
     last_run_id: the run that became active last.
     params: run id → what this process logged as params, to see conflicts.
+    models: logged models that this process made, as it left them.
     made_runs: (tracking URI, run id) of the runs that only this process can have made.
     tables: the same → what is known of the tables of a run.
     destinations: tracking URIs that something was spooled for.
@@ -55,6 +57,8 @@ class Process:
         self.last_run_id: str | None = None
         self.last_run_uri: str = ""
         self.params: dict[str, dict[str, str]] = {}
+        self.models: dict[str, LoggedModel] = {}
+        self.last_model_id: str | None = None
         self.made_runs: set[tuple[str, str]] = set()
         self.tables: dict[tuple[str, str], RunTables] = {}
         self.destinations: set[str] = set()

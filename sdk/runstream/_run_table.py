@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def pandas() -> Any:
+def pandas(asked: str = "search_runs") -> Any:
     """The library. ImportError that says what else to call."""
     try:
         return importlib.import_module("pandas")
     except ImportError as error:
         raise ImportError(
-            "search_runs returns a pandas DataFrame and pandas is not installed: install it, or "
-            'call search_runs(output_format="list").'
+            f"{asked} returns a pandas DataFrame and pandas is not installed: install it, or "
+            f'call {asked}(output_format="list").'
         ) from error
 
 

@@ -89,7 +89,9 @@ def _described(run_id: str, new: NewRun, start: int, tags: Mapping[str, str]) ->
     return Run(info, RunData(tags=[RunTag(key, value) for key, value in tags.items()]))
 
 
-def open_writer(definition: spool_pb2.RunDefinition) -> RunWriter:
+def open_writer(
+    definition: spool_pb2.RunDefinition, kind: type[RunWriter] = RunWriter
+) -> RunWriter:
     """A writer by a new definition; it takes the place of an older one of that run."""
     process = this_process()
     key = (definition.tracking_uri, definition.run_id)
@@ -97,7 +99,7 @@ def open_writer(definition: spool_pb2.RunDefinition) -> RunWriter:
         announce(process, definition.tracking_uri)  # before an agent may look for it
     with process.lock:
         earlier = process.writers.get(key)
-        writer = RunWriter(process, definition)
+        writer = kind(process, definition)
         if earlier is not None:
             earlier.close()
         process.writers[key] = writer

@@ -11,7 +11,15 @@ from runstream import error_codes as codes
 from runstream._agent_calls import unary
 from runstream._messages import events_pb2, ingest_pb2, tracking_pb2
 from runstream._validation import check_string, shown
-from runstream.entities import Experiment, FileInfo, Metric, PagedList, Run
+from runstream.entities import (
+    DatasetSummary,
+    Experiment,
+    FileInfo,
+    LoggedModel,
+    Metric,
+    PagedList,
+    Run,
+)
 from runstream.exceptions import MlflowException
 
 
@@ -78,6 +86,36 @@ def search_experiments(uri: str, search: Search) -> PagedList[Experiment]:
     answer = unary(uri, "Query/SearchExperiments", request, tracking_pb2.SearchExperimentsResponse)
     found = [_wire.experiment(item) for item in answer.experiments]
     return PagedList(found, answer.next_page_token or None)
+
+
+def get_logged_model(uri: str, model_id: str, timeout_seconds: float | None = None) -> LoggedModel:
+    request = tracking_pb2.GetLoggedModelRequest(model_id=model_id)
+    answer = unary(uri, "Query/GetLoggedModel", request, tracking_pb2.LoggedModel, timeout_seconds)
+    return _wire.logged_model(answer)
+
+
+def search_logged_models(
+    uri: str, request: tracking_pb2.SearchLoggedModelsRequest
+) -> PagedList[LoggedModel]:
+    answer = unary(
+        uri, "Query/SearchLoggedModels", request, tracking_pb2.SearchLoggedModelsResponse
+    )
+    models = [_wire.logged_model(model) for model in answer.models]
+    return PagedList(models, answer.next_page_token or None)
+
+
+def search_datasets(uri: str, experiment_ids: Sequence[str]) -> list[DatasetSummary]:
+    request = tracking_pb2.SearchDatasetsRequest(experiment_ids=experiment_ids)
+    answer = unary(uri, "Query/SearchDatasets", request, tracking_pb2.SearchDatasetsResponse)
+    return [
+        DatasetSummary(
+            experiment_id=item.experiment_id,
+            name=item.name,
+            digest=item.digest,
+            context=item.context if item.HasField("context") else None,
+        )
+        for item in answer.summaries
+    ]
 
 
 def list_artifacts(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from runstream._process import Process, this_process
+from runstream._variables import text_of
 
 if TYPE_CHECKING:
     from runstream._active_run import ActiveRun
@@ -38,13 +40,19 @@ class OpenRun:
 class _ThreadRuns(threading.local):
     """One thread's stack, and the innermost run's points for the hot path.
 
-    points: None where the hot path must not be taken: no run, or runs of tasks
-        are open in this thread.
+    points: None where the hot path must not be taken: no run, runs of tasks are
+        open in this thread, or points may belong to a model.
+    stepped: where only the models that the run wrote are in the way of the hot
+        path: its points, and the steps of these models.
+    model_id: the model that was made active here; "": none; None: nobody said,
+        so the environment counts.
     """
 
     points: RunSpool | None = None
+    stepped: tuple[RunSpool, Mapping[int, list[str]]] | None = None
     runs: tuple[OpenRun, ...] = ()
     open_in_tasks: int = 0
+    model_id: str | None = None
 
 
 local = _ThreadRuns()
@@ -90,13 +98,32 @@ def remove(entry: OpenRun) -> None:
 
 def refresh() -> None:
     """Make the innermost run of this thread ready for the hot path."""
+    local.points = local.stepped = None
     runs = local.runs
-    local.points = runs[-1].writer.points if runs and not local.open_in_tasks else None
+    if not runs or local.open_in_tasks or active_model_id():
+        return
+    writer = runs[-1].writer
+    if writer.outputs:
+        local.stepped = (writer.points, writer.outputs)
+    else:
+        local.points = writer.points
+
+
+def active_model_id() -> str:
+    """The model that points of this thread belong to; empty: none."""
+    return text_of("ACTIVE_MODEL_ID") if local.model_id is None else local.model_id
+
+
+def set_active_model_id(model_id: str | None) -> None:
+    """Make a model active in this thread; "" none, None what the environment says."""
+    local.model_id = model_id
+    refresh()
 
 
 def keep_ready(writer: RunWriter) -> None:
     """After the long way: see that the hot path does not meet a spool that is gone."""
-    if local.points is not None and local.points is not writer.points:
+    ready = local.stepped[0] if local.stepped is not None else local.points
+    if ready is not None and ready is not writer.points:
         refresh()
 
 
@@ -104,7 +131,8 @@ def forget() -> None:
     """Nothing is active in this thread: a fork starts with no run."""
     local.runs = ()
     local.open_in_tasks = 0
-    local.points = None
+    local.points = local.stepped = None
+    local.model_id = None
 
 
 def in_task() -> bool:

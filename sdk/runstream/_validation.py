@@ -19,6 +19,8 @@ from runstream.exceptions import MlflowException
 _NAME = re.compile(r"[/\w.\- :]+")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 _OWN_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+_NOT_IN_MODEL_NAMES = "/:.%\"'"
 _SOURCE = re.compile(r"[\w.\-]+=[\w.\-/:]*(,[\w.\-]+=[\w.\-/:]*)*")
 _ALLOWED = (
     "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), "
@@ -203,6 +205,27 @@ def check_experiment_tag(key: Any, value: Any) -> tuple[str, str]:
     check_length("value", text, limits.EXPERIMENT_TAG_VALUE_LENGTH_CHARACTERS)
     check_text("value", text)
     return check_key(key), text
+
+
+def check_model_id(model_id: Any) -> str:
+    """The id of a logged model of ours."""
+    if model_id is None or model_id == "":
+        raise missing_value("model_id")
+    if not isinstance(model_id, str) or not _MODEL_ID.fullmatch(model_id):
+        raise invalid_value("model_id", model_id, 'it must be "m-" and 32 hex characters.')
+    return model_id
+
+
+def check_model_name(name: Any) -> str:
+    """A name for a logged model: it becomes part of addresses."""
+    if not isinstance(name, str) or any(character in _NOT_IN_MODEL_NAMES for character in name):
+        raise MlflowException.invalid_parameter_value(
+            f"Invalid model name ({shown(name)}) provided. Model name must be a non-empty string "
+            f"and cannot contain the following characters: {' '.join(_NOT_IN_MODEL_NAMES)}"
+        )
+    check_length("name", name, limits.MODEL_NAME_LENGTH_CHARACTERS)
+    check_text("name", name)
+    return name
 
 
 def check_source(source: str) -> str:

@@ -101,6 +101,10 @@ VARIABLES: tuple[Variable, ...] = (
         "The run that the next `start_run()` resumes; removed once used.",
     ),
     Variable(
+        "ACTIVE_MODEL_ID", "MLFLOW_ACTIVE_MODEL_ID", "", "each use",
+        "The logged model that metrics belong to where `set_active_model` was not called.",
+    ),
+    Variable(
         "MODE", "", "online", "once",
         "`online`; `offline`: log to the spool, start no agent, ask no server; "
         "`disabled`: log nothing and start nothing, for the unit tests of training code.",

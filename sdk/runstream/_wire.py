@@ -12,8 +12,10 @@ from runstream.entities import (
     Experiment,
     FileInfo,
     InputTag,
+    LoggedModel,
     LoggedModelInput,
     LoggedModelOutput,
+    LoggedModelStatus,
     Metric,
     Param,
     Position,
@@ -110,6 +112,24 @@ def _dataset_input(message: events_pb2.DatasetInput) -> DatasetInput:
 def _run_outputs(message: tracking_pb2.RunOutputs) -> RunOutputs:
     models = [LoggedModelOutput(item.model_id, item.step) for item in message.model_outputs]
     return RunOutputs(model_outputs=models)
+
+
+def logged_model(message: tracking_pb2.LoggedModel) -> LoggedModel:
+    return LoggedModel(
+        experiment_id=message.experiment_id,
+        model_id=message.model_id,
+        name=message.name,
+        artifact_location=message.artifact_uri,
+        creation_timestamp=message.creation_time,
+        last_updated_timestamp=message.last_update_time,
+        model_type=message.model_type or None,
+        source_run_id=message.source_run_id or None,
+        status=LoggedModelStatus.from_int(message.status),
+        status_message=message.status_message or None,
+        tags={tag.key: tag.value for tag in message.tags},
+        params={param.key: param.value for param in message.params},
+        metrics=[_metric(metric.run_id, metric) for metric in message.metrics],
+    )
 
 
 def history(run_id: str, key: str, message: tracking_pb2.MetricHistory) -> list[Metric]:

@@ -67,6 +67,8 @@ class RunWriter:
     definition: what the spool says about the run.
     artifact_uri: where artifacts go, as far as it is known; empty: to the server.
     datasets: name and digest of the ones that this process logged as inputs.
+    models: ids of the ones that it logged as inputs or outputs.
+    outputs: step → the ones that it logged as outputs of that step.
     """
 
     def __init__(self, process: Process, definition: spool_pb2.RunDefinition) -> None:
@@ -75,6 +77,8 @@ class RunWriter:
         self.params = process.params.setdefault(definition.run_id, {})
         self.artifact_uri = ""
         self.datasets: set[tuple[str, str]] = set()
+        self.models: set[str] = set()
+        self.outputs: dict[int, list[str]] = {}
         self._place = self._define()
 
     @property
@@ -205,6 +209,14 @@ class RunWriter:
 
     def log_inputs(self, inputs: events_pb2.Inputs) -> None:
         self._append(events_pb2.Event(inputs=inputs))
+        self.models.update(inputs.model_ids)
+        self.datasets.update((item.dataset.name, item.dataset.digest) for item in inputs.datasets)
+
+    def log_outputs(self, outputs: events_pb2.Outputs) -> None:
+        self._append(events_pb2.Event(outputs=outputs))
+        for model in outputs.models:
+            self.models.add(model.model_id)
+            self.outputs.setdefault(model.step, []).append(model.model_id)
 
     def blobs_folder(self) -> Path:
         """Where the bytes of artifacts wait."""

@@ -106,6 +106,18 @@ class QueryApi(Protocol):
         self, request: tracking.SearchExperimentsRequest, ctx: CallContext
     ) -> tracking.SearchExperimentsResponse: ...
 
+    def get_logged_model(
+        self, request: tracking.GetLoggedModelRequest, ctx: CallContext
+    ) -> tracking.LoggedModel: ...
+
+    def search_logged_models(
+        self, request: tracking.SearchLoggedModelsRequest, ctx: CallContext
+    ) -> tracking.SearchLoggedModelsResponse: ...
+
+    def search_datasets(
+        self, request: tracking.SearchDatasetsRequest, ctx: CallContext
+    ) -> tracking.SearchDatasetsResponse: ...
+
     def list_artifacts(
         self, request: tracking.ListArtifactsRequest, ctx: CallContext
     ) -> tracking.ListArtifactsResponse: ...

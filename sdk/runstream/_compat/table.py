@@ -36,7 +36,7 @@ MODULES: dict[str, str] = {
 # Importing them is no error: scripts do so and never use them. Their names are.
 OUT_OF_SCOPE = frozenset({
     "ag2", "agent", "agno", "anthropic", "autogen", "bedrock", "catboost", "config", "crewai",
-    "data", "deployments", "diffusers", "dspy", "environment_variables", "evaluation", "gateway",
+    "deployments", "diffusers", "dspy", "environment_variables", "evaluation", "gateway",
     "gemini", "genai", "groq", "h2o", "haystack", "johnsnowlabs", "keras", "langchain", "lightgbm",
     "litellm", "llama_index", "mcp", "metrics", "mistral", "models", "onnx", "openai", "optuna",
     "otel", "paddle", "pmdarima", "projects", "prompt", "prophet", "pydantic_ai", "pyfunc",

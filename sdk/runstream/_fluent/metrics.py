@@ -8,14 +8,13 @@ from time import time_ns
 from typing import Any
 
 from runstream._columns import Column, checked_columns, is_column
-from runstream._datasets import dataset_input, series_of
 from runstream._fluent._current import writer_for
 from runstream._flush import RunOperations, finished
-from runstream._messages import events_pb2
+from runstream._owners import columns_by_models, models_at, series_for
 from runstream._stack import keep_ready, local
 from runstream._validation import check_key, check_mapping
 from runstream._values import as_step, as_timestamp_ms, as_value
-from runstream._writer import RunWriter, SeriesOf, now_ms
+from runstream._writer import RunWriter, now_ms
 from runstream.spool.errors import SpoolLost, WrongProcess
 from runstream.spool.format import POINT
 
@@ -49,7 +48,9 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
         server has accepted it; False returns a handle with `.wait()`.
     timestamp: Unix time in ms; None or 0 is now.
     run_id: another run than the active one.
-    model_id, dataset: what the point was measured on.
+    model_id: the logged model that was measured; not given, the active one, else
+        what the run wrote at this step (see `log_outputs`).
+    dataset: what it was measured on; it becomes an input of the run.
 
     Starts a run when none is active. Raises MlflowException
     INVALID_PARAMETER_VALUE for a bad key, value, step or timestamp.
@@ -76,6 +77,8 @@ def log_metric(  # noqa: PLR0913, PLR0917 (MLflow's signature)
                     return None
             except _TAKE_THE_LONG_WAY:
                 pass
+        elif local.stepped is not None and _logged_beside({key: value}, step):
+            return None
     to = To(run_id, model_id, dataset, timestamp)
     return _log({check_key(key): value}, step, synchronous, to)
 
@@ -114,10 +117,24 @@ def log_metrics(
                 return None
             except _TAKE_THE_LONG_WAY:
                 pass
+        elif local.stepped is not None and _logged_beside(metrics, step):
+            return None
     to = To(run_id, model_id, dataset, timestamp)
     if is_column(step):
         return _log_columns(metrics, step, synchronous, to)
     return _log(metrics, step, synchronous, to)
+
+
+def _logged_beside(metrics: Mapping[str, Any], step: Any) -> bool:
+    """Log to a run that wrote models at other steps; False: the long way has to be taken."""
+    ready = local.stepped
+    try:
+        if ready is None or step in ready[1]:
+            return False
+        ready[0].log_metrics(metrics, step, time_ns() // 1_000_000)
+        return True
+    except _TAKE_THE_LONG_WAY:
+        return False
 
 
 class To:
@@ -141,8 +158,9 @@ def _log(
     values = {check_key(key): as_value(key, value) for key, value in items}
     number = as_step(step)
     time_ms = as_timestamp_ms(to.timestamp) if to.timestamp else now_ms()
-    writer, of = _opened(to)
-    writer.log_metrics(values, number, time_ms, of)
+    writer = writer_for(to.run_id)
+    for of in series_for(writer, models_at(writer, to.model_id, number), to.dataset):
+        writer.log_metrics(values, number, time_ms, of)
     return _left(writer, to, synchronous)
 
 
@@ -150,28 +168,14 @@ def _log_columns(
     metrics: Mapping[str, Any], steps: Any, synchronous: bool | None, to: To
 ) -> RunOperations | None:
     columns = checked_columns(metrics, steps, to.timestamp)
-    writer, of = _opened(to)
-    writer.log_columns(columns.values, columns.steps, columns.times_ms, of)
-    return _left(writer, to, synchronous)
-
-
-def _opened(to: To) -> tuple[RunWriter, SeriesOf]:
     writer = writer_for(to.run_id)
-    of = series_of(to.model_id, to.dataset)
-    if to.dataset is not None:
-        _log_dataset_once(writer, to.dataset)
-    return writer, of
+    for part, models in columns_by_models(writer, to.model_id, columns):
+        for of in series_for(writer, models, to.dataset):
+            writer.log_columns(part.values, part.steps, part.times_ms, of)
+    return _left(writer, to, synchronous)
 
 
 def _left(writer: RunWriter, to: To, synchronous: bool | None) -> RunOperations | None:
     if to.run_id is None:
         keep_ready(writer)
     return finished(writer.tracking_uri, synchronous, None)
-
-
-def _log_dataset_once(writer: RunWriter, dataset: Any) -> None:
-    item = dataset_input(dataset)
-    identity = (item.dataset.name, item.dataset.digest)
-    if identity not in writer.datasets:
-        writer.datasets.add(identity)
-        writer.log_inputs(events_pb2.Inputs(datasets=[item]))

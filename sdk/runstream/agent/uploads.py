@@ -27,6 +27,8 @@ from runstream.v1 import artifacts_pb2, tracking_pb2
 
 _log = logging.getLogger(__name__)
 _CREATE_UPLOAD = "/runstream.v1.Artifacts/CreateUpload"
+_MODEL = "m-"
+_GET_MODEL = "/runstream.v1.Query/GetLoggedModel"
 _GET_RUN = "/runstream.v1.Query/GetRun"
 
 
@@ -145,7 +147,13 @@ def _send(
 
 
 def experiment_of(destination: Destination, run_id: str, deadline: float) -> str:
-    """The experiment of a run that another process created; empty when it is not known."""
+    """The experiment of what another process created; empty when it is not known."""
+    if run_id.startswith(_MODEL):
+        model = tracking_pb2.GetLoggedModelRequest(model_id=run_id).SerializeToString()
+        answer = destination.call(_GET_MODEL, model, deadline)
+        if answer.code:
+            return ""
+        return tracking_pb2.LoggedModel.FromString(answer.response).experiment_id
     request = tracking_pb2.GetRunRequest(run_id=run_id).SerializeToString()
     answer = destination.call(_GET_RUN, request, deadline)
     if answer.code:

@@ -10,9 +10,24 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from runstream.entities import Experiment, FileInfo, Metric, Run, RunInfo
+from runstream.entities import (
+    Experiment,
+    FileInfo,
+    LoggedModel,
+    LoggedModelStatus,
+    Metric,
+    Run,
+    RunInfo,
+)
 
 Json = dict[str, Any]
+
+_MODEL_STATUS = {
+    LoggedModelStatus.UNSPECIFIED: "LOGGED_MODEL_STATUS_UNSPECIFIED",
+    LoggedModelStatus.PENDING: "LOGGED_MODEL_PENDING",
+    LoggedModelStatus.READY: "LOGGED_MODEL_READY",
+    LoggedModelStatus.FAILED: "LOGGED_MODEL_UPLOAD_FAILED",
+}
 
 
 def number_json(value: float) -> float | str:
@@ -63,6 +78,27 @@ def run_json(run: Run) -> Json:
         },
         "outputs": {"model_outputs": [dict(item) for item in run.outputs.model_outputs]},
     }
+
+
+def model_json(model: LoggedModel) -> Json:
+    info = {
+        "model_id": model.model_id,
+        "experiment_id": model.experiment_id,
+        "name": model.name,
+        "creation_timestamp_ms": model.creation_timestamp,
+        "last_updated_timestamp_ms": model.last_updated_timestamp,
+        "artifact_uri": model.artifact_location,
+        "status": _MODEL_STATUS[model.status],
+        "model_type": model.model_type,
+        "source_run_id": model.source_run_id,
+        "status_message": model.status_message,
+        "tags": pairs_json(model.tags),
+    }
+    data = {
+        "params": pairs_json(model.params),
+        "metrics": [metric_json(metric) for metric in model.metrics or ()],
+    }
+    return {"info": without_none(info), "data": data}
 
 
 def file_json(file: FileInfo) -> Json:

@@ -25,6 +25,7 @@ OWN: dict[str, str] = {
     "completion": "runstream.cli.completion:completion",
     "experiments": "runstream.cli.experiments:experiments",
     "metrics": "runstream.cli.metrics:metrics",
+    "models": "runstream.cli.models:models",
     "runs": "runstream.cli.runs:runs",
 }
 

@@ -13,7 +13,7 @@ from runstream.cli.output import Column, Output
 from runstream.cli.resolve import experiment_of, experiments, run_id_of
 from runstream.cli.rest import number_json, run_json
 from runstream.cli.session import Session, pass_session
-from runstream.entities import Run, ViewType
+from runstream.entities import DatasetInput, Run, ViewType
 
 
 @click.group()
@@ -123,7 +123,7 @@ def _experiment_ids(session: Session, chosen: tuple[str, ...]) -> list[str]:
 @options.common
 @pass_session
 def show(session: Session, run: str | None, run_id: str | None) -> None:
-    """Show one run: attributes, params, latest metrics, tags."""
+    """Show one run: attributes, params, latest metrics, tags, inputs, outputs."""
     chosen = run_id_of(session, options.one_of("RUN", run, run_id))
     found = session.client.get_run(chosen)
     if session.output.as_json:
@@ -161,6 +161,25 @@ def _print_run(output: Output, run: Run) -> None:
     if run.data.tags:
         output.heading("Tags")
         output.pairs(sorted(run.data.tags.items()))
+    _print_inputs(output, run)
+
+
+def _print_inputs(output: Output, run: Run) -> None:
+    """Datasets and models that it read and wrote."""
+    if run.inputs.dataset_inputs:
+        output.heading("Datasets")
+        names = ("dataset", "digest", "context", "source")
+        output.table([Column(name) for name in names], map(_dataset_row, run.inputs.dataset_inputs))
+    used = [(one.model_id, "read", "") for one in run.inputs.model_inputs]
+    used += [(one.model_id, "written", str(one.step)) for one in run.outputs.model_outputs]
+    if used:
+        output.heading("Models")
+        output.table((Column("model", whole=True), Column("use"), Column("step", True)), used)
+
+
+def _dataset_row(item: DatasetInput) -> tuple[str, ...]:
+    context = next((tag.value for tag in item.tags if tag.key == "mlflow.data.context"), "")
+    return (item.dataset.name, item.dataset.digest, context, item.dataset.source)
 
 
 @runs.command()

@@ -44,6 +44,19 @@ class DatasetInput(Entity):
 
 
 @dataclass(frozen=True)
+class DatasetSummary(Entity):
+    """A dataset that runs of an experiment read; context: None where none was given."""
+
+    experiment_id: str
+    name: str
+    digest: str
+    context: str | None = None
+
+    def to_dictionary(self) -> dict[str, Any]:
+        return dict(self)
+
+
+@dataclass(frozen=True)
 class LoggedModelInput(Entity):
     """A model that a run read."""
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from runstream._datasets import dataset_input, named_series
+from runstream import _inputs
+from runstream._datasets import named_series
 from runstream._flush import RunOperations, finished
-from runstream._messages import events_pb2
 from runstream._validation import check_key, missing_value
 from runstream._values import as_step, as_timestamp_ms, as_value
 from runstream._writer import SeriesOf, checked_tags, now_ms
@@ -87,13 +87,8 @@ class LoggingCalls(ClientBase):
         models: Sequence[Any] | None = None,
     ) -> None:
         """Log datasets (DatasetInput) and models (LoggedModelInput) that the run read."""
-        inputs = events_pb2.Inputs(model_ids=[model.model_id for model in models or ()])
-        for item in datasets or ():
-            added = inputs.datasets.add()
-            added.CopyFrom(dataset_input(item.dataset))
-            for tag in item.tags:
-                added.tags.add(key=tag.key, value=str(tag.value))
-        self._writer(run_id).log_inputs(inputs)
+        items = _inputs.dataset_inputs(datasets or ())
+        _inputs.log_inputs(self._writer(run_id), items, models or ())
 
 
 Point = tuple[str, float, int, int, SeriesOf]

@@ -8,10 +8,11 @@ from runstream.tracking._artifacts import ArtifactCalls
 from runstream.tracking._former import FormerCalls
 from runstream.tracking._logging import LoggingCalls
 from runstream.tracking._media import MediaCalls
+from runstream.tracking._models import ModelCalls
 
 
-class MlflowClient(LoggingCalls, ArtifactCalls, MediaCalls, FormerCalls):
-    """Experiments and runs by their ids, with MLflow's names.
+class MlflowClient(LoggingCalls, ArtifactCalls, MediaCalls, ModelCalls, FormerCalls):
+    """Experiments, runs and logged models by their ids, with MLflow's names.
 
     tracking_uri: not given, the one of `runstream.get_tracking_uri()` now.
     registry_uri, workspace_store_uri: taken for MLflow's sake; not used.

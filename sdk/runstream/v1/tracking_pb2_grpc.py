@@ -78,6 +78,21 @@ class QueryStub(object):
                 request_serializer=runstream_dot_v1_dot_tracking__pb2.SearchExperimentsRequest.SerializeToString,
                 response_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchExperimentsResponse.FromString,
                 _registered_method=True)
+        self.GetLoggedModel = channel.unary_unary(
+                '/runstream.v1.Query/GetLoggedModel',
+                request_serializer=runstream_dot_v1_dot_tracking__pb2.GetLoggedModelRequest.SerializeToString,
+                response_deserializer=runstream_dot_v1_dot_tracking__pb2.LoggedModel.FromString,
+                _registered_method=True)
+        self.SearchLoggedModels = channel.unary_unary(
+                '/runstream.v1.Query/SearchLoggedModels',
+                request_serializer=runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsRequest.SerializeToString,
+                response_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsResponse.FromString,
+                _registered_method=True)
+        self.SearchDatasets = channel.unary_unary(
+                '/runstream.v1.Query/SearchDatasets',
+                request_serializer=runstream_dot_v1_dot_tracking__pb2.SearchDatasetsRequest.SerializeToString,
+                response_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchDatasetsResponse.FromString,
+                _registered_method=True)
         self.ListArtifacts = channel.unary_unary(
                 '/runstream.v1.Query/ListArtifacts',
                 request_serializer=runstream_dot_v1_dot_tracking__pb2.ListArtifactsRequest.SerializeToString,
@@ -150,6 +165,24 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLoggedModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchLoggedModels(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchDatasets(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListArtifacts(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -211,6 +244,21 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.SearchExperiments,
                     request_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchExperimentsRequest.FromString,
                     response_serializer=runstream_dot_v1_dot_tracking__pb2.SearchExperimentsResponse.SerializeToString,
+            ),
+            'GetLoggedModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLoggedModel,
+                    request_deserializer=runstream_dot_v1_dot_tracking__pb2.GetLoggedModelRequest.FromString,
+                    response_serializer=runstream_dot_v1_dot_tracking__pb2.LoggedModel.SerializeToString,
+            ),
+            'SearchLoggedModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchLoggedModels,
+                    request_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsRequest.FromString,
+                    response_serializer=runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsResponse.SerializeToString,
+            ),
+            'SearchDatasets': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchDatasets,
+                    request_deserializer=runstream_dot_v1_dot_tracking__pb2.SearchDatasetsRequest.FromString,
+                    response_serializer=runstream_dot_v1_dot_tracking__pb2.SearchDatasetsResponse.SerializeToString,
             ),
             'ListArtifacts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListArtifacts,
@@ -448,6 +496,87 @@ class Query(object):
             '/runstream.v1.Query/SearchExperiments',
             runstream_dot_v1_dot_tracking__pb2.SearchExperimentsRequest.SerializeToString,
             runstream_dot_v1_dot_tracking__pb2.SearchExperimentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLoggedModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/runstream.v1.Query/GetLoggedModel',
+            runstream_dot_v1_dot_tracking__pb2.GetLoggedModelRequest.SerializeToString,
+            runstream_dot_v1_dot_tracking__pb2.LoggedModel.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchLoggedModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/runstream.v1.Query/SearchLoggedModels',
+            runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsRequest.SerializeToString,
+            runstream_dot_v1_dot_tracking__pb2.SearchLoggedModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchDatasets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/runstream.v1.Query/SearchDatasets',
+            runstream_dot_v1_dot_tracking__pb2.SearchDatasetsRequest.SerializeToString,
+            runstream_dot_v1_dot_tracking__pb2.SearchDatasetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

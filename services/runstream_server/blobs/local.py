@@ -3,6 +3,7 @@
     .objects/<run>/<upload id>              the bytes, never changed
     .incoming/<random>                      an upload in hand
     <experiment>/<run>/artifacts/<path>     the same file by its name, for people
+    <experiment>/models/<model>/artifacts/<path>
 
 The named file is a hard link to the newest whole object. What a run's path
 means is said by the log alone; the named files are never read.
@@ -152,8 +153,10 @@ class LocalBlobs(Blobs):
     def _show(self, upload: Upload, stored: Path) -> None:
         if not upload.experiment_id:
             return
-        run = self._root / upload.experiment_id / upload.run_id / "artifacts"
-        named = run / upload.path
+        folder = self._root / upload.experiment_id
+        if is_model_stream(upload.run_id):
+            folder /= "models"
+        named = folder / upload.run_id / "artifacts" / upload.path
         link = self._incoming / os.urandom(16).hex()
         try:
             named.parent.mkdir(parents=True, exist_ok=True)

@@ -60,7 +60,7 @@ class Batch:
     """One record of the log.
 
     run_id: 32 hex characters; empty for the stream of a logged model.
-    experiment_id: 0 when the batch creates no run.
+    experiment_id: 0 when the batch creates no run and no logged model.
     items: every event but those with points, which are in `metrics`.
     event_count: as a producer counts its events (see ProducerEnd).
     """
@@ -85,6 +85,16 @@ class Batch:
     @property
     def identity(self) -> tuple[str, bytes, int]:
         return (self.stream_id, self.producer_id, self.seq)
+
+    @property
+    def model_id(self) -> str:
+        """Of the stream of a logged model; empty for that of a run."""
+        return "" if self.run_id else self.stream_id
+
+    @property
+    def owner(self) -> str:
+        """32 hex characters: the run, or what follows "m-" in a model's id."""
+        return self.run_id or self.stream_id[2:]
 
     @property
     def producer(self) -> tuple[str, bytes]:
@@ -198,6 +208,11 @@ def _check_run_updated(index: int, message: pb.RunUpdated) -> None:
         raise UndecodableError(f"events[{index}]: status {message.status} does not exist")
 
 
+def _check_model_updated(index: int, message: pb.LoggedModelUpdated) -> None:
+    if message.HasField("status") and not 0 <= message.status <= 3:
+        raise UndecodableError(f"events[{index}]: model status {message.status} does not exist")
+
+
 def _check_artifact(index: int, message: pb.ArtifactLogged) -> None:
     if len(message.sha256) != SHA256_BYTES:
         raise UndecodableError(f"events[{index}]: sha256 has {len(message.sha256)} bytes, not 32")
@@ -206,6 +221,7 @@ def _check_artifact(index: int, message: pb.ArtifactLogged) -> None:
 _CHECKS: Mapping[str, Callable[[int, Any], None]] = {
     "run_updated": _check_run_updated,
     "artifact_logged": _check_artifact,
+    "logged_model_updated": _check_model_updated,
 }
 
 
@@ -217,4 +233,8 @@ def _rows_of(item: Item) -> int:
 _ROWS: Mapping[str, Callable[[Any], int]] = {
     "params": lambda message: len(message.params),
     "tags": lambda message: len(message.set) + len(message.delete),
+    "inputs": lambda message: len(message.datasets) + len(message.model_ids),
+    "outputs": lambda message: len(message.models),
+    "logged_model_params": lambda message: len(message.params),
+    "logged_model_tags": lambda message: len(message.set) + len(message.delete),
 }

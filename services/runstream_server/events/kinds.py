@@ -123,12 +123,15 @@ def _log_lines(message: pb.LogLines, path: str) -> None:
 def _model_created(model: pb.LoggedModelCreated, path: str) -> None:
     _model_id(model.model_id, f"{path}.model_id")
     _one_experiment(model.experiment_id, model.experiment_name, path)
-    rules.at_most(f"{path}.name", model.name, limits.NAME_CHARACTERS)
+    rules.model_name(f"{path}.name", model.name)
     rules.at_most(f"{path}.model_type", model.model_type, limits.NAME_CHARACTERS)
+    rules.at_most(f"{path}.source_run_id", model.source_run_id, limits.NAME_CHARACTERS)
 
 
 def _model_updated(model: pb.LoggedModelUpdated, path: str) -> None:
     _model_id(model.model_id, f"{path}.model_id")
+    if model.HasField("status") and model.status not in pb.LoggedModelStatus.values()[1:]:
+        raise rules.invalid(f"{path}.status", model.status, "it is no status of a logged model.")
     rules.at_most(f"{path}.status_message", model.status_message, limits.SENTENCE_CHARACTERS)
 
 
@@ -176,11 +179,6 @@ RUN_KINDS: dict[str, Rule] = {
     "artifact_logged": _artifact_logged,
     "heartbeat": _nothing,
     "log_lines": _log_lines,
-    "logged_model_created": _model_created,
-    "logged_model_updated": _model_updated,
-    "logged_model_deleted": _model_deleted,
-    "logged_model_params": _model_params,
-    "logged_model_tags": _model_tags,
     "producer_started": _producer_started,
     "producer_end": _producer_end,
     "void": _void,
@@ -188,7 +186,14 @@ RUN_KINDS: dict[str, Rule] = {
 
 #: What may stand in the stream of a logged model.
 MODEL_KINDS: dict[str, Rule] = {
-    kind: rule
-    for kind, rule in RUN_KINDS.items()
-    if kind.startswith(("logged_model_", "producer_")) or kind in ("heartbeat", "void")
+    "logged_model_created": _model_created,
+    "logged_model_updated": _model_updated,
+    "logged_model_deleted": _model_deleted,
+    "logged_model_params": _model_params,
+    "logged_model_tags": _model_tags,
+    "artifact_logged": _artifact_logged,
+    "heartbeat": _nothing,
+    "producer_started": _producer_started,
+    "producer_end": _producer_end,
+    "void": _void,
 }

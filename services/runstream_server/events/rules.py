@@ -18,6 +18,7 @@ _ALLOWED = (
     "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), "
     "spaces ( ), colons (:) and slashes (/)."
 )
+_NOT_IN_MODEL_NAMES = "/:.%\"'"
 _PATH_RULE = "it must be relative and normalised, without '..', backslashes and control characters."
 
 
@@ -122,6 +123,18 @@ def experiment_name(field: str, value: str) -> None:
     """Any text that is not empty, slashes and newlines included."""
     required(field, value)
     at_most(field, value, limits.EXPERIMENT_NAME_CHARACTERS)
+
+
+def model_name(field: str, value: str) -> None:
+    """Of a logged model: it becomes part of addresses. Need not be unique."""
+    required(field, value)
+    at_most(field, value, limits.NAME_CHARACTERS)
+    if any(character in _NOT_IN_MODEL_NAMES for character in value):
+        raise invalid(
+            field,
+            value,
+            f"Invalid model name: it must not contain any of {' '.join(_NOT_IN_MODEL_NAMES)}",
+        )
 
 
 def artifact_path(field: str, value: str) -> None:

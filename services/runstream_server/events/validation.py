@@ -15,6 +15,7 @@ from runstream_server.events.kinds import MODEL_KINDS, RUN_KINDS, Rule
 from runstream_server.events.records import FIRST_ADDED_FIELD
 
 _REGISTRY_KINDS = ("genesis", "experiment_")
+_MODEL_KINDS = "logged_model_"
 
 
 def parsed(request_bytes: bytes) -> pb.AppendRequest:
@@ -120,6 +121,7 @@ def _event_faults(
     for index, event in enumerate(request.events):
         try:
             _check_event(event, f"events[{index}]", kinds)
+            _check_model(event, f"events[{index}]", request.stream_id)
         except rules.RuleError as fault:
             faults.append((index, fault))
     return faults
@@ -139,7 +141,20 @@ def _check_event(event: pb.Event, path: str, kinds: dict[str, Rule]) -> None:
     rule(getattr(event, kind), f"{path}.{kind}")
 
 
+def _check_model(event: pb.Event, path: str, stream_id: str) -> None:
+    """What concerns a logged model stands in its stream: that is its order."""
+    kind = event.WhichOneof("kind") or ""
+    if kind.startswith(_MODEL_KINDS) and getattr(event, kind).model_id != stream_id:
+        raise rules.invalid(
+            f"{path}.{kind}.model_id",
+            getattr(event, kind).model_id,
+            f"it must be the id of the stream, {stream_id!r}.",
+        )
+
+
 def _misplaced(kind: str) -> str:
     if kind.startswith(_REGISTRY_KINDS):
         return f"An event of kind {kind} belongs to the registry, which only the server writes."
+    if kind.startswith(_MODEL_KINDS):
+        return f"An event of kind {kind} belongs to the stream of the logged model."
     return f"An event of kind {kind} belongs to the stream of a run."

@@ -53,9 +53,14 @@ def placed(request: pb.AppendRequest, experiments: Experiments, ctx: CallContext
 
 
 def requested_tag(request: pb.AppendRequest, placement: Placement, at_ms: int) -> bytes:
-    """A batch of its own that tells the run what it asked for."""
+    """A batch of its own that tells the run, or the model, what it asked for."""
     tag = pb.KeyValue(key=REQUESTED_TAG, value=placement.requested)
-    event = pb.Event(time_ms=at_ms, tags=pb.Tags(set=[tag]))
+    event = pb.Event(time_ms=at_ms)
+    if ids.is_model_stream(request.stream_id):
+        tags = pb.LoggedModelTags(model_id=request.stream_id, set=[tag])
+        event.logged_model_tags.CopyFrom(tags)
+    else:
+        event.tags.CopyFrom(pb.Tags(set=[tag]))
     return single_request(request.stream_id, [event], attempt_start_ms=request.attempt_start_ms)
 
 
@@ -86,7 +91,7 @@ def _two_experiments(wish: _Wish) -> rules.RuleError:
 def _elsewhere(requested: str, why: str) -> Placement:
     default = str(ids.DEFAULT_EXPERIMENT_ID)
     warning = (
-        f"{why}: the run was put into experiment {default} ({ids.DEFAULT_EXPERIMENT_NAME}) "
+        f"{why}: it was put into experiment {default} ({ids.DEFAULT_EXPERIMENT_NAME}) "
         f"and has the tag {REQUESTED_TAG}."
     )
     return Placement(default, requested, warning)

@@ -105,10 +105,12 @@ def _wait_level(store: Store, pair: Pair, logs: Logs, stop: threading.Event) -> 
 
 
 def _owner_of(table: Table) -> str:
-    """Whose row it is, as SQL."""
-    if table is SET_ASIDE:
+    """Whose row it is, as SQL: a stream, or an experiment."""
+    first = table.order_by[0]
+    if table is SET_ASIDE or first == "stream_id":
         return "stream_id"
-    return f"replaceAll(toString({table.order_by[0]}), '-', '')"
+    plain = f"replaceAll(toString({first}), '-', '')"
+    return f"concat('m-', {plain})" if first == "model_id" else plain
 
 
 def _differing(store: Store, pair: Pair, among: Collection[_Owner] | None) -> frozenset[_Owner]:

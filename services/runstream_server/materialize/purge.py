@@ -12,18 +12,21 @@ from runstream_server.events.folds.runs import Run, run_rows
 from runstream_server.materialize.writer import TableWriter
 from runstream_server.store.engine import Store
 from runstream_server.store.schema.artifacts import ARTIFACTS
+from runstream_server.store.schema.inputs import INPUTS
 from runstream_server.store.schema.latest import LATEST
 from runstream_server.store.schema.params import PARAMS
 from runstream_server.store.schema.points import POINTS
 from runstream_server.store.schema.rollup import ROLLUP
+from runstream_server.store.schema.run_models import RUN_MODELS
 from runstream_server.store.schema.runs import RUNS
+from runstream_server.store.schema.series import SERIES
 from runstream_server.store.schema.tags import TAGS
 from runstream_server.store.schema.tombstones import TOMBSTONES
 
 _log = logging.getLogger(__name__)
 
 # Who wrote how much (producers, ledger) is kept.
-_EMPTIED = (POINTS, ROLLUP, LATEST, PARAMS, TAGS, ARTIFACTS)
+_EMPTIED = (POINTS, ROLLUP, LATEST, SERIES, PARAMS, TAGS, ARTIFACTS, INPUTS, RUN_MODELS)
 
 
 def read_purged(store: Store, generation: int) -> frozenset[str]:

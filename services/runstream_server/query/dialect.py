@@ -1,4 +1,4 @@
-"""What may be searched and ordered by: the rules for runs and for experiments.
+"""What may be searched and ordered by: the rules for runs, experiments and logged models.
 
 The rules, names and aliases are those of MLflow's search syntax.
 """
@@ -112,4 +112,35 @@ EXPERIMENTS = Dialect(
     orderable=frozenset(_EXPERIMENT_ATTRIBUTES),
     orderable_kinds=frozenset({Kind.ATTRIBUTE}),
     upper_case=True,
+)
+
+_MODEL_ATTRIBUTES = {
+    **dict.fromkeys(
+        (
+            "model_id", "name", "model_type", "source_run_id", "status", "status_message",
+            "experiment_id", "artifact_location",
+        ),
+        _LISTED_TEXT,
+    ),
+    "creation_timestamp": _NUMBER,
+    "last_updated_timestamp": _NUMBER,
+}  # fmt: skip
+
+LOGGED_MODELS = Dialect(
+    prefixes={
+        "metrics": Kind.METRIC,
+        "params": Kind.PARAM,
+        "tags": Kind.TAG,
+        "attributes": Kind.ATTRIBUTE,
+    },
+    keyed={Kind.METRIC: _NUMBER, Kind.PARAM: _LISTED_TEXT, Kind.TAG: _LISTED_TEXT},
+    attributes=_MODEL_ATTRIBUTES,
+    datasets={},
+    aliases={
+        **dict.fromkeys(("creation_time", "creation_timestamp_ms"), "creation_timestamp"),
+        "last_updated_timestamp_ms": "last_updated_timestamp",
+    },
+    orderable=frozenset(_MODEL_ATTRIBUTES),
+    orderable_kinds=frozenset({Kind.METRIC, Kind.ATTRIBUTE}),
+    upper_case=False,
 )

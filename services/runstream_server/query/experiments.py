@@ -8,7 +8,7 @@ from runstream.error_codes import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXI
 from runstream.v1 import events_pb2 as events
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.errors import ErrorPlace, ServiceError
-from runstream_server.query.sql import Parameters
+from runstream_server.query.sql import Parameters, pairs
 from runstream_server.query.view import View
 
 COLUMNS = (
@@ -79,10 +79,5 @@ def experiment_message(row: tuple[Any, ...]) -> tracking.Experiment:
         lifecycle_stage="deleted" if deleted else "active",
         creation_time=created_ms,
         last_update_time=updated_ms,
-        tags=[events.KeyValue(key=key, value=value) for key, value in _pairs(tags)],
+        tags=[events.KeyValue(key=key, value=value) for key, value in pairs(tags)],
     )
-
-
-def _pairs(tags: list[Any]) -> list[tuple[str, str]]:
-    """A named tuple comes as a dict or as a tuple, by the client's settings."""
-    return [tuple(tag.values()) if isinstance(tag, dict) else tag for tag in tags]

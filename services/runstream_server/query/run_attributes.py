@@ -78,13 +78,18 @@ class Experiments:
             f"transform(v.run_experiment, {keys}, {deleted}, toInt64(0)), v.run_deleted)"
         )
 
-    def artifact_uri(self, parameters: Parameters) -> str:
+    def root(self, number: str, parameters: Parameters) -> str:
+        """Where the experiment of that number (an expression) keeps its artifacts."""
         placed = {n: state for n, state in self.states.items() if state.location}
-        root = "concat('mlflow-artifacts:/', toString(v.run_experiment))"
+        root = f"concat('mlflow-artifacts:/', toString({number}))"
         if placed:
             keys = parameters.integers(list(placed))
             roots = parameters.texts([s.location.rstrip("/") for s in placed.values()])
-            root = f"transform(v.run_experiment, {keys}, {roots}, {root})"
+            root = f"transform({number}, {keys}, {roots}, {root})"
+        return root
+
+    def artifact_uri(self, parameters: Parameters) -> str:
+        root = self.root("v.run_experiment", parameters)
         return f"concat({root}, '/', {_TEXTS['run_id']}, '/artifacts')"
 
     def text(self, name: str, parameters: Parameters) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from runstream.v1 import events_pb2 as events
 from runstream.v1 import tracking_pb2 as tracking
+from runstream_server.query.series_names import name_metrics
 from runstream_server.query.sql import Parameters, run_id_hex
 from runstream_server.query.view import View
 
@@ -16,14 +17,16 @@ _RUNS_PER_STATEMENT = 10_000
 def read_run_data(view: View, run_ids: Sequence[str]) -> dict[str, tracking.RunData]:
     """The data of these runs; every run id has an entry. Keys are sorted."""
     data = {run_id: tracking.RunData() for run_id in run_ids}
-    for ids in _chunks(run_ids):
+    for ids in chunks(run_ids):
         _read_metrics(view, ids, data)
+        name_metrics(view, ids, data)
         _read_params(view, ids, data)
         _read_tags(view, ids, data)
     return data
 
 
-def _chunks(run_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(run_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many ids as one statement may hold."""
     for start in range(0, len(run_ids), _RUNS_PER_STATEMENT):
         yield run_ids[start : start + _RUNS_PER_STATEMENT]
 

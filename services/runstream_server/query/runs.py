@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from runstream.error_codes import RESOURCE_DOES_NOT_EXIST
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.errors import ErrorPlace, ServiceError
-from runstream_server.query.run_data import read_run_data
+from runstream_server.query.run_data import chunks, read_run_data
+from runstream_server.query.run_inputs import read_inputs
 from runstream_server.query.run_rows import RunRow, read_run_rows, run_info
 from runstream_server.query.view import View
 
@@ -38,6 +39,12 @@ def read_run(view: View, run_id: str, now_ms: int) -> tracking.Run:
 
 
 def complete_runs(view: View, rows: Sequence[RunRow], now_ms: int) -> list[tracking.Run]:
-    """The runs of these rows, in their order, with their data."""
-    data = read_run_data(view, [row.run_id for row in rows])
-    return [tracking.Run(info=run_info(row, now_ms), data=data[row.run_id]) for row in rows]
+    """The runs of these rows, in their order, with their data, inputs and outputs."""
+    ids = [row.run_id for row in rows]
+    data = read_run_data(view, ids)
+    runs = {
+        row.run_id: tracking.Run(info=run_info(row, now_ms), data=data[row.run_id]) for row in rows
+    }
+    for some in chunks(ids):
+        read_inputs(view, some, runs)
+    return list(runs.values())

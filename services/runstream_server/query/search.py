@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.query.clauses import Clause, Kind, OrderKey
+from runstream_server.query.dataset_clauses import dataset_condition, dataset_row_condition
 from runstream_server.query.dialect import RUNS
 from runstream_server.query.experiment_ids import resolve_experiment_ids
 from runstream_server.query.filters import read_filter
@@ -99,6 +100,7 @@ def search_statement(view: View, search: Search) -> tuple[str, Parameters]:
     ]
     experiments = read_experiments(view)
     where = _conditions(search, plan, experiments, parameters)
+    where += [dataset_condition(view, clause, narrowed, parameters) for clause in plan.datasets]
     order = _order(search.order, plan, experiments, parameters)
     sql = (
         f"{candidates}SELECT {run_id_hex('v.run_id')} FROM ({merged_runs(view, narrowed)}) AS v "
@@ -153,6 +155,8 @@ def _row_selects(
         conditions = [f"key = {parameters.text(lookup.key)}"]
         conditions += table.row_conditions(lookup, parameters)
         selects.append((view.table(table.table), " AND ".join(conditions)))
+    for clause in plan.datasets:
+        selects.append((view.table("inputs"), dataset_row_condition(clause, parameters)))
     if search.experiments is not None:
         numbers = parameters.integers(search.experiments)
         selects.append((view.table("runs"), f"created.experiment_id IN {numbers}"))

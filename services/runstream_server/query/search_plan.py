@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runstream.error_codes import NOT_IMPLEMENTED
-from runstream_server.errors import ErrorPlace, ServiceError
 from runstream_server.query.clauses import Clause, Identifier, Kind, OrderKey
 from runstream_server.query.dialect import NULL_TESTS
 
@@ -43,10 +41,11 @@ class Lookup:
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """The lookups per kind, and the clauses on attributes."""
+    """The lookups per kind, and the clauses on attributes and on datasets."""
 
     lookups: dict[Kind, list[Lookup]]
     attributes: list[Clause]
+    datasets: list[Clause]
 
     def lookup(self, identifier: Identifier) -> Lookup:
         """The lookup made for an identifier of the filter or the order."""
@@ -55,16 +54,12 @@ class SearchPlan:
 
 
 def make_plan(clauses: Sequence[Clause], order: Sequence[OrderKey]) -> SearchPlan:
-    """Sorts what a filter and an order ask for by table. Raises ServiceError."""
-    plan = SearchPlan({Kind.METRIC: [], Kind.PARAM: [], Kind.TAG: []}, [])
+    """Sorts what a filter and an order ask for by table."""
+    plan = SearchPlan({Kind.METRIC: [], Kind.PARAM: [], Kind.TAG: []}, [], [])
     for clause in clauses:
         if clause.identifier.kind is Kind.DATASET:
-            raise ServiceError(
-                NOT_IMPLEMENTED,
-                "A filter on datasets is not answered by this server: it keeps the inputs of "
-                "runs in the log only.",
-                ErrorPlace(field="filter"),
-            )
+            plan.datasets.append(clause)
+            continue
         if clause.identifier.kind is Kind.ATTRIBUTE:
             plan.attributes.append(clause)
             continue

@@ -10,9 +10,12 @@ from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.query import (
     artifacts,
     chart,
+    datasets,
     experiment_search,
     experiments,
     history,
+    model_search,
+    models,
     runs,
     search,
     verify,
@@ -92,6 +95,22 @@ class QueryService:
         self, request: tracking.SearchExperimentsRequest, ctx: CallContext
     ) -> tracking.SearchExperimentsResponse:
         return experiment_search.search_experiments(self._waiter.view(ctx), request)
+
+    def get_logged_model(
+        self, request: tracking.GetLoggedModelRequest, ctx: CallContext
+    ) -> tracking.LoggedModel:
+        view = self._waiter.view(ctx)
+        return models.read_model(view, request.model_id, allow_deleted=request.allow_deleted)
+
+    def search_logged_models(
+        self, request: tracking.SearchLoggedModelsRequest, ctx: CallContext
+    ) -> tracking.SearchLoggedModelsResponse:
+        return model_search.search_models(self._waiter.view(ctx), request)
+
+    def search_datasets(
+        self, request: tracking.SearchDatasetsRequest, ctx: CallContext
+    ) -> tracking.SearchDatasetsResponse:
+        return datasets.search_datasets(self._waiter.view(ctx), request)
 
     def list_artifacts(
         self, request: tracking.ListArtifactsRequest, ctx: CallContext

@@ -73,3 +73,8 @@ def compare_text(
 def run_id_hex(column: str) -> str:
     """The run id as the 32 characters it is known by."""
     return f"lower(hex(UUIDToNum({column})))"
+
+
+def pairs(tags: Sequence[Any]) -> list[tuple[str, str]]:
+    """A column of named tuples: they come as dicts or as tuples, by the client's settings."""
+    return [tuple(tag.values()) if isinstance(tag, dict) else tag for tag in tags]

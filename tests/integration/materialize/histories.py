@@ -9,7 +9,24 @@ from typing import Any
 from hypothesis import strategies as st
 
 from runstream.v1 import events_pb2 as pb
-from tests.unit.folds.batches import Point, artifact, created, metrics, params, tags, updated
+from tests.unit.folds.batches import (
+    MODEL,
+    Point,
+    artifact,
+    created,
+    dataset_input,
+    inputs,
+    metrics,
+    model_created,
+    model_deleted,
+    model_params,
+    model_tags,
+    model_updated,
+    outputs,
+    params,
+    tags,
+    updated,
+)
 
 RUNS = ("a0" * 16, "b1" * 16, "c0" * 16)
 PRODUCERS = (b"p" * 16, b"q" * 16)
@@ -24,6 +41,7 @@ _points = st.builds(
     timestamp=st.sampled_from([0, 1, 1_700_000_000_000]),
     value=st.sampled_from(_VALUES),
     model_id=st.sampled_from(["", "", "m-1", "m-2"]),
+    dataset=st.sampled_from(["", "", "train"]),
 )
 _small = st.sampled_from(["", "x", "y", "ü"])
 _times = st.integers(0, 3)
@@ -44,6 +62,14 @@ _EVENTS: list[st.SearchStrategy[pb.Event]] = [
     st.builds(created, _small, _times, _small),
     _changes(status=st.integers(1, 5), end_time_ms=_times, run_name=_small),
     st.builds(artifact, st.sampled_from(["a", "a/b"]), _small, _times),
+    st.builds(
+        lambda name, source, value: inputs(dataset_input(name, source=source, t=value)),
+        st.sampled_from(["train", "test"]),
+        _small,
+        _small,
+    ),
+    st.just(inputs(models=["m-1"])),
+    st.builds(lambda step: outputs(**{"m-1": step}), _times),
     st.just(pb.Event(run_deleted=pb.RunDeleted())),
     st.just(pb.Event(run_restored=pb.RunRestored())),
     st.just(pb.Event(heartbeat=pb.Heartbeat())),
@@ -61,6 +87,16 @@ _EVENTS: list[st.SearchStrategy[pb.Event]] = [
         st.booleans(),
     ),
     st.just(pb.Event(void=pb.Void(reason="refused"))),
+]
+_MODEL_EVENTS: list[st.SearchStrategy[pb.Event]] = [
+    st.builds(model_created, _small, st.just(MODEL), _times),
+    st.builds(lambda status: model_updated(status=status), st.sampled_from([1, 2, 3])),
+    st.builds(lambda text: model_updated(status_message=text), _small),
+    st.just(model_deleted()),
+    st.builds(lambda value: model_params(p=value), _small),
+    st.builds(lambda value: model_tags(t=value), _small),
+    st.builds(lambda: model_tags("t")),
+    st.builds(artifact, st.sampled_from(["a", "a/b"]), _small, _times),
 ]
 _PURGE = st.just(pb.Event(run_purged=pb.RunPurged()))
 
@@ -84,8 +120,11 @@ def histories(draw: st.DrawFn, purges: bool = True) -> list[pb.AppendRequest]:
 
 @st.composite
 def _batches(draw: st.DrawFn, kinds: list[st.SearchStrategy[pb.Event]]) -> pb.AppendRequest:
+    stream_id = draw(st.sampled_from([*RUNS, MODEL]))
+    if stream_id == MODEL:
+        kinds = _MODEL_EVENTS
     return pb.AppendRequest(
-        stream_id=draw(st.sampled_from(RUNS)),
+        stream_id=stream_id,
         producer_id=draw(st.sampled_from(PRODUCERS)),
         attempt_start_ms=draw(st.integers(0, 2)),
         source=draw(st.sampled_from(["", "rank=0"])),

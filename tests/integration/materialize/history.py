@@ -6,11 +6,19 @@ import math
 
 from runstream.v1 import events_pb2 as pb
 from tests.unit.folds.batches import (
+    MODEL,
     OTHER_RUN,
     Point,
     artifact,
     created,
+    dataset_input,
+    inputs,
     metrics,
+    model_created,
+    model_params,
+    model_tags,
+    model_updated,
+    outputs,
     params,
     record,
     tags,
@@ -32,12 +40,18 @@ def rich_history(copies: bool = True) -> list[pb.AppendRequest]:
         [updated(status=pb.FINISHED, end_time_ms=9, run_name="two"), _ENDED],
     ]
     second = [
-        [created("other"), updated(status=pb.FINISHED)],
+        [created("other"), updated(status=pb.FINISHED), inputs(dataset_input("d"))],
+        [outputs(m=3)],
         [metrics(Point("acc", 1, 1, math.inf, "m")), pb.Event(run_deleted=pb.RunDeleted())],
         [pb.Event(run_restored=pb.RunRestored())],
     ]
     requests = [_request(events, seq) for seq, events in enumerate(first, 1)]
+    model = [
+        [model_created(), model_params(lr="1"), model_tags(t="a")],
+        [model_updated(status=pb.LOGGED_MODEL_READY), artifact("w", "k3")],
+    ]
     requests += [_request(events, seq, OTHER_RUN) for seq, events in enumerate(second, 1)]
+    requests += [_request(events, seq, MODEL) for seq, events in enumerate(model, 1)]
     if copies:
         requests += [requests[0], requests[3], requests[1]]
         requests.append(_request([tags(t="of another content")], 4))

@@ -40,6 +40,6 @@ def _plain(value: Any) -> Any:
         return "nan" if math.isnan(value) else value
     if isinstance(value, dict):
         return tuple(map(_plain, value.values()))
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return tuple(map(_plain, value))
     return value

@@ -21,7 +21,7 @@ from runstream_server.store.generations import (
 )
 from runstream_server.store.meta import read_meta, write_meta
 from runstream_server.store.open import open_store
-from runstream_server.store.schema.migrations import migrate
+from runstream_server.store.schema.migrations import MIGRATIONS, SCHEMA_VERSION, migrate
 from runstream_server.store.schema.plan import Migration
 from runstream_server.store.schema.views import VIEWS
 
@@ -126,17 +126,18 @@ def test_tables_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
 
 def test_an_older_version_is_migrated_once(store: Store) -> None:
     create_generation(store)
+    newer = SCHEMA_VERSION + 1
     steps = (
-        Migration(number=1),
+        *MIGRATIONS,
         Migration(
-            number=2,
+            number=newer,
             once=("CREATE TABLE extra (a UInt8) ENGINE = MergeTree ORDER BY a",),
             per_generation=("ALTER TABLE tags_{g} ADD COLUMN extra UInt8",),
         ),
     )
     for _ in range(2):
         migrate(store, steps)
-    assert read_meta(store, "schema_version") == "2"
+    assert read_meta(store, "schema_version") == str(newer)
     columns = store.rows(
         "SELECT table FROM system.columns WHERE name = 'extra' AND database = 'runstream' "
         "ORDER BY table"

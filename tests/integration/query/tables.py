@@ -65,6 +65,44 @@ def param_row(run: str, key: str, position: int, value: str) -> tuple[Any, ...]:
     return (run, key, (position, value), value, value)
 
 
+def model_id(number: int) -> str:
+    return f"m-{run_id(number)}"
+
+
+def model_row(model: str, **columns: Any) -> tuple[Any, ...]:
+    """A row of `models`, by the 32 characters of the id."""
+    neutral: dict[str, Any] = {
+        "created": (NO_POSITION, 0, 0, "", "", ""),
+        "status": (0, 0),
+        "status_message": (0, ""),
+        "updated_ms": 0,
+        "deleted": 0,
+    }
+    return (model, *{**neutral, **columns}.values())
+
+
+def series_row(  # noqa: PLR0913, PLR0917 (a row)
+    run: str,
+    key: str,
+    source: str,
+    step: int,
+    timestamp: int,
+    value: float,
+    model: str = "",
+    dataset: str = "",
+) -> tuple[Any, ...]:
+    nan = math.isnan(value)
+    last = (step, timestamp, 0.0 if nan else value, int(nan))
+    return (run, key, source, model, dataset, dataset and "d1", last)
+
+
+def input_row(
+    run: str, name: str, digest: str, *, version: int, source: str = "", context: str = ""
+) -> tuple[Any, ...]:
+    tags = [("mlflow.data.context", context)] if context else []
+    return (run, name, digest, "local", source, "s", "p", tags, version)
+
+
 def experiment_row(number: int, **columns: Any) -> tuple[Any, ...]:
     values: dict[str, Any] = {
         "name": f"experiment {number}",

@@ -47,6 +47,7 @@ class GrpcServer:
             "/runstream.v1.Ingest/CreateExperiment": self._create_experiment,
             "/runstream.v1.Query/GetServerInfo": self._info,
             "/runstream.v1.Query/GetRun": self._get_run,
+            "/runstream.v1.Query/GetLoggedModel": self._get_model,
             "/runstream.v1.Query/WaitForPosition": lambda request, context: b"",
             "/runstream.v1.Query/ListArtifacts": self._list,
             "/runstream.v1.Artifacts/CreateUpload": self._create_upload,
@@ -130,6 +131,9 @@ class GrpcServer:
             http_address=self.http_address,
             end=tracking_pb2.Position(log_id="log", offsets=[offset]),
         ).SerializeToString()
+
+    def _get_model(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        return tracking_pb2.LoggedModel(experiment_id="6").SerializeToString()
 
     def _get_run(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         info = tracking_pb2.RunInfo(experiment_id="5")

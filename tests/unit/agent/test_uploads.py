@@ -71,3 +71,4 @@ def test_a_server_that_is_away_is_a_failure(
 
 def test_the_experiment_is_asked_for(destination: Destination) -> None:
     assert experiment_of(destination, "ab" * 16, 10**9) == "5"
+    assert experiment_of(destination, "m-" + "ab" * 16, 10**9) == "6"

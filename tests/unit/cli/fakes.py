@@ -13,6 +13,7 @@ from runstream.cli.session import Session
 from runstream.entities import (
     Experiment,
     FileInfo,
+    LoggedModel,
     Metric,
     PagedList,
     Param,
@@ -69,6 +70,7 @@ class FakeClient:
         }
     )
     runs: list[Run] = field(default_factory=lambda: [RUN_A, RUN_B])
+    models: list[LoggedModel] = field(default_factory=list)
     points: list[Metric] = field(default_factory=list)
     files: list[FileInfo] = field(default_factory=list)
     did: list[tuple[Any, ...]] = field(default_factory=list)
@@ -131,6 +133,15 @@ class FakeClient:
 
     def restore_run(self, run_id: str) -> None:
         self.did.append(("restore_run", run_id))
+
+    def get_logged_model(self, model_id: str) -> LoggedModel:
+        return next(model for model in self.models if model.model_id == model_id)
+
+    def search_logged_models(
+        self, experiment_ids: list[str], filter_string: str | None = None, **search: Any
+    ) -> PagedList[LoggedModel]:
+        self.asked.append({"ids": experiment_ids, "filter": filter_string, **search})
+        return PagedList(self.models, None)
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         return [point for point in self.points if point.key == key]

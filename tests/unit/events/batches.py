@@ -75,6 +75,9 @@ def created(**fields: Any) -> pb.Event:
     return pb.Event(run_created=pb.RunCreated(**{"experiment_id": "0", **fields}))
 
 
+MODEL = "m-" + RUN
+
+
 def model(**fields: Any) -> pb.Event:
-    good = {"model_id": "m-1", "experiment_id": "0"}
+    good = {"model_id": MODEL, "experiment_id": "0", "name": "net"}
     return pb.Event(logged_model_created=pb.LoggedModelCreated(**{**good, **fields}))

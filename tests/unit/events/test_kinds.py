@@ -8,6 +8,7 @@ import pytest
 from runstream.v1 import events_pb2 as pb
 from tests.unit.events.batches import (
     EMOJI_KEY,
+    MODEL,
     artifact,
     batch,
     created,
@@ -83,25 +84,43 @@ EVENTS: list[tuple[str, pb.Event, str]] = [
     ("short sha", artifact(sha256=b"x"), "sha256"),
     ("stream 3", pb.Event(log_lines=pb.LogLines(stream=3)), "stream"),
     ("times", pb.Event(log_lines=pb.LogLines(stream=1, lines=["a"], time_ms=[1, 2])), "time_ms"),
+    ("end at 0", pb.Event(producer_end=pb.ProducerEnd()), "last_seq"),
+    ("long host", pb.Event(producer_started=pb.ProducerStarted(host="h" * 501)), "host"),
+    ("long void", pb.Event(void=pb.Void(reason="r" * 8001)), "reason"),
+]
+
+
+MODEL_EVENTS: list[tuple[str, pb.Event, str]] = [
     ("no model", model(model_id=""), "model_id"),
+    ("another model", model(model_id="m-" + "0" * 32), "model_id"),
+    ("no model name", model(name=""), "name"),
     ("long model name", model(name="n" * 501), "name"),
+    *((f"model name {c}", model(name=f"a{c}b"), "name") for c in "/:.%\"'"),
     ("updated model", pb.Event(logged_model_updated=pb.LoggedModelUpdated()), "model_id"),
+    (
+        "model status",
+        pb.Event(
+            logged_model_updated=pb.LoggedModelUpdated(
+                model_id=MODEL, status=pb.LOGGED_MODEL_STATUS_UNSPECIFIED
+            )
+        ),
+        "status",
+    ),
     ("deleted model", pb.Event(logged_model_deleted=pb.LoggedModelDeleted()), "model_id"),
     (
         "model param",
         pb.Event(
-            logged_model_params=pb.LoggedModelParams(model_id="m", params=[pb.KeyValue(key="")])
+            logged_model_params=pb.LoggedModelParams(model_id=MODEL, params=[pb.KeyValue(key="")])
         ),
         "params[0].key",
     ),
     (
         "model tag",
-        pb.Event(logged_model_tags=pb.LoggedModelTags(model_id="m", set=[pb.KeyValue(key="")])),
+        pb.Event(logged_model_tags=pb.LoggedModelTags(model_id=MODEL, set=[pb.KeyValue(key="")])),
         "set[0].key",
     ),
-    ("end at 0", pb.Event(producer_end=pb.ProducerEnd()), "last_seq"),
-    ("long host", pb.Event(producer_started=pb.ProducerStarted(host="h" * 501)), "host"),
-    ("long void", pb.Event(void=pb.Void(reason="r" * 8001)), "reason"),
+    ("path up", artifact(path="../x"), "path"),
+    ("a run's tag", tags("k"), "events[0].tags"),
 ]
 
 
@@ -113,3 +132,12 @@ def test_a_bad_event_refuses_the_batch(event: pb.Event, field: str) -> None:
     assert field in error.place.field
     assert list(error.place.event_indexes) == [0]
     assert len(error.message) < 700
+
+
+@pytest.mark.parametrize(("event", "field"), [row[1:] for row in MODEL_EVENTS], ids=[
+    row[0] for row in MODEL_EVENTS
+])  # fmt: skip
+def test_a_bad_event_refuses_a_models_batch(event: pb.Event, field: str) -> None:
+    error = refused(batch(event, stream_id=MODEL))
+    assert field in error.place.field
+    assert list(error.place.event_indexes) == [0]

@@ -129,6 +129,8 @@ def test_phrases_are_mlflows(event: pb.Event, phrase: str) -> None:
 def test_runs_and_models_have_their_own_kinds() -> None:
     error = refused(batch(tags("k"), stream_id="m-" + RUN))
     assert "belongs to the stream of a run" in error.message
+    error = refused(batch(model()))
+    assert "belongs to the stream of the logged model" in error.message
 
 
 def test_fields_of_later_versions_pass() -> None:

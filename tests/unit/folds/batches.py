@@ -13,6 +13,7 @@ from runstream_server.events.decode import Batch, decode
 
 RUN = "0123456789abcdef" * 2
 OTHER_RUN = "ff" * 16
+MODEL = "m-" + "5a" * 16
 PRODUCER = b"producer-of-16-b"
 
 
@@ -24,14 +25,23 @@ class Point(NamedTuple):
     timestamp: int
     value: float
     model_id: str = ""
+    dataset: str = ""
 
 
 def metrics(*points: Point) -> pb.Event:
     """One event with these points; every point brings its own series."""
-    columns = list(zip(*points, strict=True)) if points else [(), (), (), (), ()]
+    columns = list(zip(*points, strict=True)) if points else [(), (), (), (), (), ()]
     return pb.Event(
         metrics=pb.Metrics(
-            series=[pb.Series(key=one.key, model_id=one.model_id) for one in points],
+            series=[
+                pb.Series(
+                    key=one.key,
+                    model_id=one.model_id,
+                    dataset_name=one.dataset,
+                    dataset_digest=one.dataset and "d1",
+                )
+                for one in points
+            ],
             key_index=np.arange(len(points), dtype="<u4").tobytes(),
             step=np.array(columns[1], dtype="<i8").tobytes(),
             timestamp=np.array(columns[2], dtype="<i8").tobytes(),
@@ -62,6 +72,48 @@ def updated(**fields: Any) -> pb.Event:
 def artifact(path: str, key: str, size: int = 1) -> pb.Event:
     logged = pb.ArtifactLogged(path=path, object_key=key, size_bytes=size, sha256=b"s" * 32)
     return pb.Event(artifact_logged=logged)
+
+
+def dataset_input(name: str, digest: str = "d1", source: str = "", **tags: str) -> pb.DatasetInput:
+    data = pb.Dataset(name=name, digest=digest, source_type="local", source=source)
+    return pb.DatasetInput(
+        dataset=data, tags=[pb.KeyValue(key=key, value=value) for key, value in tags.items()]
+    )
+
+
+def inputs(*datasets: pb.DatasetInput, models: Sequence[str] = ()) -> pb.Event:
+    return pb.Event(inputs=pb.Inputs(datasets=datasets, model_ids=models))
+
+
+def outputs(**steps: int) -> pb.Event:
+    models = [pb.ModelOutput(model_id=model_id, step=step) for model_id, step in steps.items()]
+    return pb.Event(outputs=pb.Outputs(models=models))
+
+
+def model_created(name: str = "net", model_id: str = MODEL, start: int = 1) -> pb.Event:
+    model = pb.LoggedModelCreated(
+        model_id=model_id, experiment_id="3", name=name, creation_time_ms=start, source_run_id=RUN
+    )
+    return pb.Event(logged_model_created=model)
+
+
+def model_updated(model_id: str = MODEL, **fields: Any) -> pb.Event:
+    return pb.Event(logged_model_updated=pb.LoggedModelUpdated(model_id=model_id, **fields))
+
+
+def model_deleted(model_id: str = MODEL) -> pb.Event:
+    return pb.Event(logged_model_deleted=pb.LoggedModelDeleted(model_id=model_id))
+
+
+def model_params(model_id: str = MODEL, **values: str) -> pb.Event:
+    pairs = [pb.KeyValue(key=key, value=value) for key, value in values.items()]
+    return pb.Event(logged_model_params=pb.LoggedModelParams(model_id=model_id, params=pairs))
+
+
+def model_tags(*deleted: str, model_id: str = MODEL, **values: str) -> pb.Event:
+    pairs = [pb.KeyValue(key=key, value=value) for key, value in values.items()]
+    message = pb.LoggedModelTags(model_id=model_id, set=pairs, delete=deleted)
+    return pb.Event(logged_model_tags=message)
 
 
 def record(*events: pb.Event, **header: Any) -> bytes:

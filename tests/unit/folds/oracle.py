@@ -10,6 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tests.unit.folds.oracle_log import MIDDLE, UINT64_MAX, Account, Logged, Row, events, judged
+from tests.unit.folds.oracle_models import (
+    MODEL_TABLES,
+    input_rows,
+    is_model,
+    named_series_rows,
+    run_model_rows,
+)
 from tests.unit.folds.oracle_points import latest_rows, rollup_rows, series_points
 from tests.unit.folds.oracle_runs import run_rows
 
@@ -23,17 +30,22 @@ def expected(records: Iterable[Logged]) -> Tables:
         one.run for one in account.whole for _, kind, _ in events(one) if kind == "run_purged"
     }
     shown = Account(
-        [one for one in account.whole if one.run not in purged],
-        [one for one in account.points_only if one.run not in purged],
+        [one for one in account.whole if one.run not in purged and not is_model(one)],
+        [one for one in account.points_only if one.run not in purged and not is_model(one)],
     )
+    models = [one for one in account.whole if is_model(one)]
     series = series_points(shown)
     return {
         "points": {row for points in series.values() for row in points},
         "rollup": set(rollup_rows(series)),
         "latest": set(latest_rows(series)),
+        "series": set(named_series_rows(shown)),
         "params": set(param_rows(shown.whole)),
         "tags": set(tag_rows(shown.whole)),
         "artifacts": set(artifact_rows(shown.whole)),
+        "inputs": set(input_rows(shown.whole)),
+        "run_models": set(run_model_rows(shown.whole)),
+        **{table: set(rows(models)) for table, rows in MODEL_TABLES.items()},
         "tombstones": {(run,) for run in purged},
         "runs": set(run_rows(shown.whole)),
         "producers": set(producer_rows(account.whole)),

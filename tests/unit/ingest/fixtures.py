@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from runstream.v1 import events_pb2 as pb
 from runstream.v1 import ingest_pb2 as ingest
@@ -50,8 +51,8 @@ class Deployment:
             s3_root=s3_root,
         )
 
-    def append(self, *events: pb.Event) -> ingest.AppendResponse:
-        return self.ingest.append(append_bytes(*events), ctx())
+    def append(self, *events: pb.Event, **header: Any) -> ingest.AppendResponse:
+        return self.ingest.append(append_bytes(*events, **header), ctx())
 
     def create(self, name: str, claim: bytes = b"c" * 16) -> ingest.ExperimentResponse:
         request = ingest.CreateExperimentRequest(claim_id=claim, name=name)

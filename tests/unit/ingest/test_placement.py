@@ -92,5 +92,18 @@ def test_one_batch_creates_in_one_experiment() -> None:
 
 def test_models_are_placed_as_well() -> None:
     there = Deployment()
-    model = pb.LoggedModelCreated(model_id="m-1", experiment_name="models")
-    assert there.append(pb.Event(logged_model_created=model)).experiment_id == "1"
+    model_id = "m-" + "5" * 32
+    model = pb.LoggedModelCreated(model_id=model_id, experiment_name="models", name="net")
+    event = pb.Event(logged_model_created=model)
+    assert there.append(event, stream_id=model_id).experiment_id == "1"
+
+
+def test_a_model_without_its_experiment_says_what_it_asked_for() -> None:
+    there = Deployment()
+    model_id = "m-" + "5" * 32
+    model = pb.LoggedModelCreated(model_id=model_id, experiment_id="77", name="net")
+    response = there.append(pb.Event(logged_model_created=model), stream_id=model_id)
+    assert (response.experiment_id, "77" in response.warning) == ("0", True)
+    (tags,) = (record.events[0].logged_model_tags for record in there.records()[1:])
+    assert tags.model_id == model_id
+    assert (tags.set[0].key, tags.set[0].value) == ("runstream.requested_experiment", "77")

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from runstream.v1 import tracking_pb2 as tracking
 from runstream_server.errors import ServiceError
 from runstream_server.query.clauses import Clause, Kind, OrderKey
-from runstream_server.query.dialect import EXPERIMENTS, RUNS, Dialect
+from runstream_server.query.dialect import EXPERIMENTS, LOGGED_MODELS, RUNS, Dialect
 from runstream_server.query.experiment_search import search_experiments
 from runstream_server.query.filters import read_filter
+from runstream_server.query.model_search import search_models
 from runstream_server.query.orders import read_order
 from runstream_server.query.search import Search, search_statement
 from runstream_server.query.view import View
@@ -97,6 +98,9 @@ _valid = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["params", "tags"]), _anything, st.sampled_from(["=", "LIKE"]),
                   _anything.filter(lambda text: "'" not in text).map("'{}'".format)),
+        st.tuples(st.just("datasets"), st.sampled_from(["name", "digest", "context"]),
+                  st.sampled_from(["=", "!=", "LIKE"]),
+                  _anything.filter(lambda text: "'" not in text).map("'{}'".format)),
         st.tuples(st.just("metrics"), _anything, st.sampled_from(["=", "<"]),
                   st.floats(allow_nan=False, allow_infinity=False).map(repr)),
         st.tuples(st.just("attributes"), st.sampled_from(["run_id", "status", "artifact_uri"]),
@@ -107,7 +111,7 @@ _valid = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("dialect", [RUNS, EXPERIMENTS])
+@pytest.mark.parametrize("dialect", [RUNS, EXPERIMENTS, LOGGED_MODELS])
 @given(text=_filters)
 def test_any_text_is_read_or_refused(dialect: Dialect, text: str) -> None:
     check_refusal(lambda: read_filter(text, dialect))
@@ -146,7 +150,17 @@ def test_experiment_statements_are_parameterised(text: str) -> None:
     assert not any("zq7" in sql or "zq8" in sql for sql in store.asked)
 
 
-def test_datasets_are_not_answered() -> None:
-    with pytest.raises(ServiceError, match="datasets") as refused:
-        statement(read_filter("dataset.name = 'x'", RUNS), [])
-    assert refused.value.error_code == "NOT_IMPLEMENTED"
+@given(text=_filters)
+def test_model_statements_are_parameterised(text: str) -> None:
+    store = EmptyStore()
+    request = tracking.SearchLoggedModelsRequest(
+        experiment_ids=["1"],
+        filter=text.encode("utf-8", "ignore").decode() + " AND tags.`zq7` = 'zq8'",
+        datasets=[tracking.DatasetFilter(name="zq9", digest="zq9")],
+        order_by=[tracking.ModelOrder(field="metrics.zq9", dataset_name="zq9")],
+    )
+    try:
+        search_models(view_of(store), request)
+    except ServiceError:
+        return
+    assert not any(re.search("zq[789]", sql) for sql in store.asked)

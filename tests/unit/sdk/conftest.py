@@ -8,21 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from runstream import _experiment_choice, _notices, _process, _tracking_uri
+from runstream import _experiment_choice, _notices, _process, _stack, _tracking_uri
 from runstream._config import config
 from tests.unit.sdk.fakes import FakeAgent
+
+_EXPORTED = ("RUNSTREAM_EXPERIMENT", "RUNSTREAM_TRACKING", "RUNSTREAM_INHERITED")
 
 
 def forget_everything() -> None:
     """Be as a process that has just imported the SDK."""
     for name in list(os.environ):
-        if name.startswith(("RUNSTREAM_EXPERIMENT", "RUNSTREAM_TRACKING", "RUNSTREAM_INHERITED")):
+        if name.startswith(_EXPORTED):
             del os.environ[name]
     config.cache_clear()
     _experiment_choice.forget()
     _tracking_uri.forget()
     _notices.forget()
     _process.forget()
+    _stack.forget()
 
 
 @pytest.fixture

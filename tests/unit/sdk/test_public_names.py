@@ -12,14 +12,17 @@ import runstream
 from runstream._lazy import MODULES, PLACES
 
 _TEXT = """
-ActiveRun Experiment Image MlflowClient MlflowException Run __version__ active_run artifacts compat
-create_experiment delete_experiment delete_experiment_tag delete_run delete_tag end_run entities
-exceptions flush flush_artifact_async_logging flush_async_logging get_artifact_uri get_experiment
-get_experiment_by_name get_parent_run get_run get_tracking_uri is_tracking_uri_set last_active_run
+ActiveModel ActiveRun Experiment Image MlflowClient MlflowException Run __version__ active_run
+artifacts clear_active_model compat create_experiment create_external_model data delete_experiment
+delete_experiment_tag delete_logged_model_tag delete_run delete_tag end_run entities exceptions
+finalize_logged_model flush flush_artifact_async_logging flush_async_logging get_active_model_id
+get_artifact_uri get_experiment get_experiment_by_name get_logged_model get_parent_run get_run
+get_tracking_uri initialize_logged_model is_tracking_uri_set last_active_run last_logged_model
 list_experiments list_run_infos load_table log_artifact log_artifacts log_dict log_figure log_image
-log_metric log_metrics log_param log_params log_stream log_table log_text restore_experiment
-restore_run search_experiments search_runs set_experiment set_experiment_tag set_experiment_tags
-set_tag set_tags set_tracking_uri start_run tracking
+log_input log_inputs log_metric log_metrics log_model_params log_outputs log_param log_params
+log_stream log_table log_text restore_experiment restore_run search_experiments search_logged_models
+search_runs set_active_model set_experiment set_experiment_tag set_experiment_tags
+set_logged_model_tags set_tag set_tags set_tracking_uri start_run tracking
 """
 NAMES = _TEXT.split()
 

@@ -56,6 +56,16 @@ def test_steps_run_once_and_for_each_generation() -> None:
     assert f"'{NEWEST + 1}'" in planned(state, steps, ONE_SERVER)[-1]
 
 
+def test_a_step_may_ask_for_a_rebuild() -> None:
+    steps = (Migration(NEWEST), Migration(NEWEST + 1, rebuild=True))
+    *made, asked, version = planned(complete((1, "live"), (2, "building")), steps, ONE_SERVER)
+    assert [text.split()[5] for text in made] == [table.full_name(3) for table in TABLES]
+    assert asked.endswith("VALUES (3, 'building', 4), (2, 'dropped', 4)")
+    assert f"'{NEWEST + 1}'" in version
+    new = planned(State(), steps, ONE_SERVER)
+    assert not any("building" in text for text in new)
+
+
 def test_what_was_left_half_done_is_finished() -> None:
     state = complete((1, "live"), (2, "dropped"), (3, "building"))
     state = State(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from runstream_server.events.folds.pointset import PointSet, point_set
 
 
 class Placed(NamedTuple):
-    """An event of a run, with its batch and its place in the log."""
+    """An event of a run or a logged model, with its batch and its place in the log."""
 
     batch: Batch
     pos: int
@@ -38,6 +38,10 @@ class Flush:
     def events(self, kind: str) -> Sequence[Placed]:
         """Events of that kind, of runs that are not purged, in log order."""
         return self._by_kind.get(kind, ())
+
+    def model_events(self, kind: str) -> Sequence[Placed]:
+        """Events of that kind in the streams of logged models, in log order."""
+        return self._by_model_kind.get(kind, ())
 
     @cached_property
     def newly_purged(self) -> tuple[str, ...]:
@@ -80,9 +84,17 @@ class Flush:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Placed]]:
-        found: dict[str, list[Placed]] = {}
-        for batch in self.run_batches():
-            for item in batch.items:
-                place = Placed(batch, batch.pos(item.number), item.message)
-                found.setdefault(item.kind, []).append(place)
-        return found
+        return _by_kind(self.run_batches())
+
+    @cached_property
+    def _by_model_kind(self) -> dict[str, list[Placed]]:
+        return _by_kind(batch for batch in self.whole if batch.model_id)
+
+
+def _by_kind(batches: Iterable[Batch]) -> dict[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {}
+    for batch in batches:
+        for item in batch.items:
+            place = Placed(batch, batch.pos(item.number), item.message)
+            found.setdefault(item.kind, []).append(place)
+    return found

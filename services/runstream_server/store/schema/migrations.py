@@ -14,7 +14,11 @@ from runstream_server.store.schema.plan import VERSION_KEY, Migration, State, pl
 from runstream_server.store.schema.registers import GENERATIONS, META
 from runstream_server.store.schema.views import VIEWS_KEY
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(number=1),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(number=1),
+    # Inputs and outputs of runs, logged models: what the log holds of them already.
+    Migration(number=2, rebuild=True),
+)
 
 SCHEMA_VERSION = MIGRATIONS[-1].number
 

@@ -30,11 +30,14 @@ class Migration:
     per_generation: statements in which `{g}` is the number of the generation.
     In both, `{on_cluster}` has to follow the name in CREATE, DROP, RENAME and
     EXCHANGE; ALTER, which replicas pass on themselves, goes without.
+    rebuild: no statement brings the rows that exist to it, so a new generation
+    is built from the log.
     """
 
     number: int
     once: tuple[str, ...] = ()
     per_generation: tuple[str, ...] = ()
+    rebuild: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def planned(state: State, steps: Sequence[Migration], cluster: Cluster) -> tuple
     if state.version is not None:
         pending = [step for step in steps if step.number > state.version]
         statements += _steps(state, pending, cluster)
+        if state.live is not None and any(step.rebuild for step in pending):
+            statements += _rebuild(state, cluster)
     if state.version is None or state.version < newest:
         statements.append(set_meta(VERSION_KEY, str(newest)))
     statements += _generations(state, cluster)
@@ -93,6 +98,17 @@ def _steps(state: State, steps: Sequence[Migration], cluster: Cluster) -> Iterat
             for statement in step.per_generation:
                 named = statement.replace("{g}", str(number))
                 yield named.replace("{on_cluster}", cluster.on())
+
+
+def _rebuild(state: State, cluster: Cluster) -> Iterator[str]:
+    """A generation to be built; one that was being built lacks what is new, too."""
+    number = max(number for number, _ in state.generations) + 1
+    yield from (table.create(table.full_name(number), cluster) for table in TABLES)
+    version = state.generations_version + 1
+    given_up = [known for known, kind in state.generations if kind == "building"]
+    rows = [(number, "building"), *((known, "dropped") for known in given_up)]
+    values = ", ".join(f"({known}, '{kind}', {version})" for known, kind in rows)
+    yield f"INSERT INTO generations (id, state, version) VALUES {values}"
 
 
 def _generations(state: State, cluster: Cluster) -> Iterator[str]:

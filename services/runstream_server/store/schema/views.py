@@ -38,6 +38,21 @@ VIEWS: dict[str, str] = {
     "artifacts": f"""
         SELECT run_id, path, size, lower(hex(sha256)) AS sha256, object_key
         FROM artifacts_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "inputs": f"""
+        SELECT run_id, name, digest, source_type, source, schema, profile, tags
+        FROM inputs_{{g}} FINAL WHERE {_NOT_PURGED}""",
+    "outputs": f"""
+        SELECT run_id, model_id, step
+        FROM run_models_{{g}} FINAL WHERE role = 1 AND {_NOT_PURGED}""",
+    "models": f"""
+        SELECT concat('m-', lower(hex(UUIDToNum(model_id)))) AS model_id,
+               created.name AS name, created.model_type AS model_type,
+               created.experiment_id AS experiment_id, created.source_run_id AS source_run_id,
+               transform(status.status, [1, 2, 3], ['PENDING', 'READY', 'FAILED'],
+                         'PENDING') AS status,
+               {_time("created.creation_time")} AS created, {_time("updated_ms")} AS updated,
+               deleted
+        FROM models_{{g}} FINAL WHERE created.pos != {_NO_RUN}""",
     "runs": f"""
         SELECT run_id, name.value AS name, created.experiment_id AS experiment_id,
                created.user_id AS user_id,
