@@ -60,6 +60,7 @@ class World:
     spool: Path
     env: dict[str, str]
     servers: list[Server] = field(default_factory=list)
+    trainers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     # None: servers are embedded ones.
     engines: Engines | None = None
 
@@ -78,9 +79,9 @@ class World:
         return env
 
     def popen(self, code: str, *args: str, uri: str = "", **extra: str) -> subprocess.Popen[bytes]:
-        """A trainer: Python code in a process of its own, in a group of its own."""
+        """A trainer: Python code in a process of its own. It ends with the world at the latest."""
         with open(self.folder / "trainers.log", "ab") as log:
-            return subprocess.Popen(
+            trainer = subprocess.Popen(
                 [sys.executable, "-c", code, *args],
                 env=self.environment(uri, **extra),
                 cwd=self.folder,
@@ -88,6 +89,8 @@ class World:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+        self.trainers.append(trainer)
+        return trainer
 
     def run(
         self,
@@ -125,6 +128,10 @@ class World:
         return found
 
     def close(self) -> None:
+        # One that a failed test left behind would log for ever.
+        for trainer in self.trainers:
+            trainer.kill()
+            trainer.wait()
         # Again until none is left: a guard may just have started a new worker.
         while pids := self.agents():
             for pid in pids:

@@ -12,7 +12,7 @@ from runstream_server.eventlog.kafka import limits
 from runstream_server.eventlog.kafka.assignor import TopicAssignor
 from runstream_server.eventlog.kafka.settings import KafkaSettings
 
-# Which codec, and why: docs/decisions/0006-zstd-on-the-log.md.
+# Which codec, and why: docs/decisions/0010-zstd-on-the-log.md.
 COMPRESSION = "zstd"
 
 # What it says below that repeats requests and records.
