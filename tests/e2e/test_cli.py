@@ -161,7 +161,7 @@ def test_ctrl_c_ends_cleanly(tracked: Tracked) -> None:
             eventually(lambda: _is_waiting(process.pid))
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 130
+    assert process.returncode == 130, (out, err)
     assert b"Traceback" not in err + out
 
 
