@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class Node:
     places: int = 1
     trainers: list[Trainer] = field(default_factory=list)
     _mounted: bool = False
+    _filling: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def spool(self) -> Path:
@@ -84,9 +86,10 @@ class Node:
             filler.unlink()
 
     def fill(self) -> None:
-        """As many trainers as there are places."""
-        while len(self.working()) < self.places:
-            self._start()
+        """As many trainers as there are places. Any thread: two at once start one each."""
+        with self._filling:
+            while len(self.working()) < self.places:
+                self._start()
 
     def working(self) -> list[Trainer]:
         return [one for one in self.trainers if one.process.poll() is None]
