@@ -142,10 +142,20 @@ def test_the_shell_completes_names(tracked: Tracked) -> None:
     assert done.stdout == "plain,digits\n"
 
 
+# What a shell starts in the background ignores SIGINT, and so does what that starts.
+_HEED_AND_RUN = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+AS_IN_A_TERMINAL = (sys.executable, "-c", _HEED_AND_RUN)
+
+
 def test_ctrl_c_ends_cleanly(tracked: Tracked) -> None:
     """Interrupted while it waits for a server that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         command = [
+            *AS_IN_A_TERMINAL,
             str(PROGRAM),
             "-t",
             f"http://127.0.0.1:{silent.getsockname()[1]}",
