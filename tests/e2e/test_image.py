@@ -95,8 +95,8 @@ def test_no_development_tool_is_needed(image: Path) -> None:
     ).stdout
     names = {package["name"].lower() for package in json.loads(text)}
     assert "runstream" in names
-    # pandas comes with the engine.
-    assert names & development_packages() == {"pandas"}
+    # Both come with the engine.
+    assert names & development_packages() == {"pandas", "pyarrow"}
 
 
 def development_packages() -> set[str]:

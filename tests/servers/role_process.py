@@ -90,4 +90,4 @@ class RoleProcess(Child):
         self.start()
 
     def tail(self) -> str:
-        return self.log.read_text(errors="replace")[-3000:]
+        return self.log.read_text(errors="replace")[-20_000:]
